@@ -1,0 +1,11 @@
+import { randomBytes } from 'node:crypto'
+import type { RequestId, SessionId } from './brand.ts'
+
+/** 64 random bits: short enough to read out over the telephone, long enough not to repeat in one log. */
+export function newRequestId(): RequestId {
+  return randomBytes(8).toString('hex') as RequestId
+}
+
+export function newSessionId(): SessionId {
+  return randomBytes(8).toString('hex') as SessionId
+}

@@ -1,0 +1,134 @@
+import { isNode, LineCounter, parseDocument } from 'yaml'
+import type { ZodType, z } from 'zod'
+import { PgoauthError } from './errors.ts'
+import { suggest } from './suggest.ts'
+
+/** A place in a file as an editor counts it: both from 1. */
+export interface Place {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+}
+
+export interface Mistake extends Place {
+  readonly message: string
+}
+
+type Path = readonly PropertyKey[]
+
+export interface YamlDocument<T> {
+  readonly value: T
+  /** Where the value at this path stands; of its nearest parent where it is absent. */
+  locate(path: Path): Place
+}
+
+/** Reads YAML 1.2 and checks it against a schema; reports every mistake at once, each with its place. */
+export type YamlResult<T> =
+  | { readonly ok: true; readonly document: YamlDocument<T> }
+  | { readonly ok: false; readonly mistakes: readonly Mistake[] }
+
+export function checkYaml<S extends ZodType>(file: string, text: string, schema: S): YamlResult<z.output<S>> {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const placeAt = (offset: number): Place => {
+    const { line, col } = lines.linePos(offset)
+    return { file, line: Math.max(line, 1), column: Math.max(col, 1) }
+  }
+  if (document.errors.length > 0) {
+    return { ok: false, mistakes: document.errors.map((e) => ({ ...placeAt(e.pos[0]), message: e.message })) }
+  }
+
+  const locate = (path: Path): Place => {
+    for (let length = path.length; length >= 0; length--) {
+      const node = length === 0 ? document.contents : document.getIn(path.slice(0, length), true)
+      if (isNode(node) && node.range) return placeAt(node.range[0])
+    }
+    return placeAt(0)
+  }
+  const locateKey = (path: Path, key: string): Place => {
+    const parent = path.length === 0 ? document.contents : document.getIn(path, true)
+    if (parent && typeof parent === 'object' && 'items' in parent) {
+      for (const pair of parent.items as { key?: unknown }[]) {
+        if (isNode(pair.key) && String(pair.key) === key && pair.key.range) return placeAt(pair.key.range[0])
+      }
+    }
+    return locate(path)
+  }
+
+  const parsed = schema.safeParse(document.toJS({ maxAliasCount: 100 }) ?? {})
+  if (parsed.success) return { ok: true, document: { value: parsed.data, locate } }
+
+  const mistakes = parsed.error.issues.flatMap((issue): Mistake[] => {
+    if (issue.code !== 'unrecognized_keys') {
+      return [{ ...locate(issue.path), message: `${pathText(issue.path)}${issue.message}` }]
+    }
+    const known = knownKeys(schema, issue.path)
+    return issue.keys.map((key) => {
+      const near = suggest(key, known)
+      const question = near ? `; did you mean "${near}"?` : ''
+      return { ...locateKey(issue.path, key), message: `unknown key "${key}"${question}` }
+    })
+  })
+  return { ok: false, mistakes: mistakes.sort((a, b) => a.line - b.line || a.column - b.column) }
+}
+
+/**
+ * As checkYaml, for a caller that cannot go on with mistakes.
+ *
+ * @throws CONFIG_INVALID with one `file:line:column: message` a line.
+ */
+export function readYamlOrThrow<S extends ZodType>(file: string, text: string, schema: S): YamlDocument<z.output<S>> {
+  const result = checkYaml(file, text, schema)
+  if (result.ok) return result.document
+  throw mistakesError(result.mistakes)
+}
+
+/** The error that carries a list of mistakes to a terminal or a log. */
+export function mistakesError(mistakes: readonly Mistake[]): PgoauthError {
+  return new PgoauthError('CONFIG_INVALID', { detail: `\n${mistakes.map(mistakeText).join('\n')}` })
+}
+
+export function mistakeText({ file, line, column, message }: Mistake): string {
+  return `${file}:${line}:${column}: ${message}`
+}
+
+function pathText(path: Path): string {
+  return path.length === 0 ? '' : `${path.map(String).join('.')}: `
+}
+
+/** The keys a schema knows at a path, looking through optional, default, union and record wrappers. */
+function knownKeys(schema: ZodType, path: Path): Set<string> {
+  let level = unwrap(schema)
+  for (const step of path) {
+    level = level.flatMap((one) => unwrap(child(one, String(step))))
+  }
+  return new Set(level.flatMap((one) => Object.keys(definition(one).shape ?? {})))
+}
+
+interface Definition {
+  readonly type: string
+  readonly innerType?: ZodType
+  readonly in?: ZodType
+  readonly options?: ZodType[]
+  readonly shape?: Record<string, ZodType>
+  readonly valueType?: ZodType
+  readonly element?: ZodType
+}
+
+function definition(schema: ZodType): Definition {
+  return schema.def as unknown as Definition
+}
+
+function unwrap(schema: ZodType | undefined): ZodType[] {
+  if (schema === undefined) return []
+  const { innerType, in: input, options } = definition(schema)
+  if (innerType) return unwrap(innerType)
+  if (input) return unwrap(input)
+  if (options) return options.flatMap(unwrap)
+  return [schema]
+}
+
+function child(schema: ZodType, step: string): ZodType | undefined {
+  const { shape, valueType, element } = definition(schema)
+  return shape ? shape[step] : (valueType ?? element)
+}
