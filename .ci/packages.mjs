@@ -1,0 +1,33 @@
+// The Debian packages that tests use beside what npm installs, and why. Without one of them the tests that need
+// it skip and say so; on a machine of continuous integration, which is root on Debian, all are installed.
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+
+const PACKAGES = [
+  { name: 'postgresql-client', file: '/usr/bin/psql', why: 'psql 15 through the tunnel' },
+  { name: 'chromium', file: '/usr/bin/chromium', why: 'login in a real browser' },
+  { name: 'gnome-keyring', file: '/usr/bin/gnome-keyring-daemon', why: 'a real keychain to keep logins in' },
+  { name: 'libsecret-1-0', file: '/usr/share/doc/libsecret-1-0', why: 'how keytar speaks to the keychain' },
+  { name: 'libsecret-tools', file: '/usr/bin/secret-tool', why: 'looks into the keychain from outside' },
+  { name: 'dbus', file: '/usr/bin/dbus-run-session', why: 'a session bus of its own for each keychain' },
+  { name: 'tmux', file: '/usr/bin/tmux', why: 'a terminal for what behaves otherwise on one' },
+  { name: 'python3-psycopg2', file: '/usr/lib/python3/dist-packages/psycopg2', why: 'a driver built on libpq' },
+]
+
+/** Installs what is missing when root on a Debian; says what is missing elsewhere. Never fails: tests skip. */
+export function installPackages() {
+  const missing = PACKAGES.filter(({ file }) => !existsSync(file))
+  if (missing.length === 0) return
+  const names = missing.map(({ name }) => name)
+  if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
+    console.error(`test: installing ${names.join(' ')}`)
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+    const apt = (...args) =>
+      spawnSync('apt-get', ['-qq', ...args], { env, stdio: ['ignore', 'ignore', 2] }).status === 0
+    if (apt('update') && apt('install', '-y', '--no-install-recommends', ...names)) return
+    console.error('test: apt-get failed')
+  }
+  for (const { name, why } of missing.filter(({ file }) => !existsSync(file))) {
+    console.error(`test: ${name} is not installed, so tests that need it skip (${why})`)
+  }
+}

@@ -1,0 +1,58 @@
+// Everything that must hold before a change lands: install, compile, lint, run every test. Ends with node's count.
+// Further arguments name test files or folders to run alone: npm test -- test/wire
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync } from 'node:fs'
+import { dirname, join, relative, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { installPackages } from './packages.mjs'
+import { setUp } from './setup.mjs'
+
+/** A file that runs longer is taken for hung: its tests are given up, and count as failed. */
+const FILE_TIMEOUT_MS = 300_000
+/** One more than the two cores of the machines we run on: the tests with real parts wait more than they compute. */
+const FILES_AT_ONCE = 3
+
+process.chdir(dirname(dirname(fileURLToPath(import.meta.url))))
+setUp()
+installPackages()
+
+const linted = spawnSync(process.execPath, ['node_modules/@biomejs/biome/bin/biome', 'check', '.'], {
+  stdio: ['ignore', 'inherit', 'inherit'],
+})
+if (linted.status !== 0) console.error('test: the linter found mistakes (npm run format mends some)')
+
+const only = process.argv.slice(2).map((path) => path.replace(/\.ts$/, '.js'))
+const files = testFiles(join('dist', 'test')).filter((file) => {
+  const path = relative('dist', file).split(sep).join('/')
+  return only.length === 0 || only.some((one) => path === one || path.startsWith(one.replace(/\/?$/, '/')))
+})
+if (files.length === 0) {
+  console.error('test: no test files match')
+  process.exit(1)
+}
+
+const tested = spawnSync(
+  process.execPath,
+  [
+    '--test',
+    `--test-concurrency=${FILES_AT_ONCE}`,
+    `--test-timeout=${FILE_TIMEOUT_MS}`,
+    '--test-reporter=./.ci/reporter.mjs',
+    '--test-reporter-destination=stdout',
+    ...files,
+  ],
+  { stdio: ['ignore', 'inherit', 'inherit'] },
+)
+process.exitCode = tested.status || linted.status || (tested.signal || linted.signal ? 1 : 0)
+
+/** Every *.test.js below a folder; what lies under bench/ measures and does not test. */
+function testFiles(folder) {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder, { withFileTypes: true })
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      const path = join(folder, entry.name)
+      if (entry.isDirectory()) return entry.name === 'bench' ? [] : testFiles(path)
+      return entry.name.endsWith('.test.js') ? [path] : []
+    })
+}
