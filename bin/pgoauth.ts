@@ -1,2 +1,31 @@
 #!/usr/bin/env node
-export {}
+import { homedir } from 'node:os'
+import { systemClock } from '../src/base/clock.ts'
+import { silentLog } from '../src/base/log.ts'
+import { runProgram } from '../src/cli/program.ts'
+
+const interruption = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    // The second one means it: whoever waits for something that does not end should not have to look up a pid.
+    if (interruption.signal.aborted) process.exit(128 + (SIGNAL_NUMBERS[signal] ?? 0))
+    interruption.abort(signal)
+  })
+}
+const SIGNAL_NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 }
+
+process.exit(
+  await runProgram(process.argv.slice(2), {
+    env: process.env,
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    isTty: process.stderr.isTTY === true,
+    clock: systemClock,
+    home: homedir(),
+    platform: process.platform,
+    log: silentLog,
+    setExitCode() {},
+    interrupted: interruption.signal,
+  }),
+)

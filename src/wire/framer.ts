@@ -1,0 +1,184 @@
+import { fail } from '../base/errors.ts'
+import { HEADER_BYTES, MAX_MESSAGE_BYTES } from './limits.ts'
+
+/** Where a Framer's output goes. The callbacks run inside `push` and must not call it. */
+export interface FrameSink {
+  /**
+   * Decides from the header alone, once a message: true to have it whole in `onMessage`, false to let its
+   * bytes pass through `onBytes`. `bodyBytes` counts neither tag nor length word. May throw, which closes.
+   */
+  holds(tag: number, bodyBytes: number): boolean
+  /** A held message, whole: `message` starts at the tag, `message.subarray(5)` is the body. */
+  onMessage(tag: number, message: Buffer): void
+  /** Bytes of messages that are not held; as many messages as stand side by side come in one call. */
+  onBytes(bytes: Buffer): void
+}
+
+/**
+ * Splits a byte stream into Postgres messages, in order, without copying those nobody reads.
+ *
+ * A chunk may hold half a message or fifty. A message is *held* until whole when `sink.holds` says so;
+ * otherwise its bytes go to `sink.onBytes` as they arrive, so a 1 GB row costs one chunk of memory. A held
+ * message grows with the bytes that came, never with the length that its header claims.
+ *
+ * Slices alias the chunk that was pushed: use them before returning, or copy them.
+ *
+ * A sink that has to wait (for a lease, for a parse elsewhere) calls `stall()` from `onMessage`: nothing
+ * further is delivered, and what is pushed meanwhile is kept, until `proceed()`. Stop reading from the
+ * socket while stalled, or what is kept has no bound.
+ *
+ * Lengths are bytes; the wire's length word counts itself but not the tag.
+ *
+ * @throws BAD_FRAME when the length word is below 4 or above what PostgreSQL takes, or a held message is
+ *   longer than `maxHeldBytes`. The connection cannot be resynchronised: close it.
+ * @see https://www.postgresql.org/docs/18/protocol-overview.html#PROTOCOL-MESSAGE-CONCEPTS
+ */
+export class Framer {
+  readonly #maxHeldBytes: number
+  readonly #header = Buffer.alloc(HEADER_BYTES)
+  #headerBytes = 0
+  /** Bytes of the current message's body still to come; 0 between messages. */
+  #bodyLeft = 0
+  /** The parts of a held message that did not end in its first chunk; null while none is being collected. */
+  #held: Buffer[] | null = null
+  #stalled = false
+  #backlog: Buffer[] = []
+
+  constructor(options: { maxHeldBytes: number }) {
+    this.#maxHeldBytes = options.maxHeldBytes
+  }
+
+  /** True between messages, with nothing kept back: the stream may end here. */
+  get atBoundary(): boolean {
+    return this.#headerBytes === 0 && this.#bodyLeft === 0 && this.#held === null && this.#backlog.length === 0
+  }
+
+  get stalled(): boolean {
+    return this.#stalled
+  }
+
+  push(chunk: Buffer, sink: FrameSink): void {
+    if (this.#stalled) {
+      this.#backlog.push(Buffer.from(chunk))
+      return
+    }
+    const used = this.#consume(chunk, sink)
+    if (used < chunk.length) this.#backlog.unshift(Buffer.from(chunk.subarray(used)))
+  }
+
+  stall(): void {
+    this.#stalled = true
+  }
+
+  /** Ends a stall and delivers what was kept meanwhile, up to the next stall. */
+  proceed(sink: FrameSink): void {
+    this.#stalled = false
+    while (!this.#stalled) {
+      const chunk = this.#backlog.shift()
+      if (chunk === undefined) return
+      this.push(chunk, sink)
+    }
+  }
+
+  /** Delivers messages until the chunk ends or the sink stalls; the number of bytes used up. */
+  #consume(chunk: Buffer, sink: FrameSink): number {
+    let at = 0
+    /** Where the run of bytes to pass through begins; -1 while there is none. */
+    let run = -1
+
+    if (this.#held !== null) {
+      at = this.#collect(chunk, sink)
+    } else if (this.#bodyLeft > 0) {
+      run = 0
+      at = Math.min(this.#bodyLeft, chunk.length)
+      this.#bodyLeft -= at
+    }
+
+    while (at < chunk.length && !this.#stalled) {
+      if (this.#headerBytes > 0 || chunk.length - at < HEADER_BYTES) {
+        if (run >= 0) sink.onBytes(chunk.subarray(run, at))
+        run = -1
+        at = this.#acrossHeader(chunk, at, sink)
+        continue
+      }
+      const tag = chunk[at] as number
+      const bodyBytes = readLength(chunk, at + 1)
+      const end = at + HEADER_BYTES + bodyBytes
+      if (!sink.holds(tag, bodyBytes)) {
+        if (run < 0) run = at
+        at = Math.min(end, chunk.length)
+        this.#bodyLeft = end - at
+        continue
+      }
+      this.#checkHeld(tag, bodyBytes)
+      if (run >= 0) sink.onBytes(chunk.subarray(run, at))
+      run = -1
+      if (end <= chunk.length) {
+        sink.onMessage(tag, chunk.subarray(at, end))
+        at = end
+      } else {
+        this.#held = [Buffer.from(chunk.subarray(at))]
+        this.#bodyLeft = end - chunk.length
+        at = chunk.length
+      }
+    }
+    if (run >= 0) sink.onBytes(chunk.subarray(run, at))
+    return at
+  }
+
+  /** Takes bytes of a header that does not lie in one chunk, and decides once it is whole; where to go on. */
+  #acrossHeader(chunk: Buffer, from: number, sink: FrameSink): number {
+    const take = Math.min(HEADER_BYTES - this.#headerBytes, chunk.length - from)
+    chunk.copy(this.#header, this.#headerBytes, from, from + take)
+    this.#headerBytes += take
+    const at = from + take
+    if (this.#headerBytes < HEADER_BYTES) return at
+
+    this.#headerBytes = 0
+    const tag = this.#header[0] as number
+    const bodyBytes = readLength(this.#header, 1)
+    if (sink.holds(tag, bodyBytes)) {
+      this.#checkHeld(tag, bodyBytes)
+      this.#held = [Buffer.from(this.#header)]
+      this.#bodyLeft = bodyBytes
+      return at + this.#collect(chunk.subarray(at), sink)
+    }
+    sink.onBytes(Buffer.from(this.#header))
+    const pass = Math.min(bodyBytes, chunk.length - at)
+    this.#bodyLeft = bodyBytes - pass
+    if (pass > 0) sink.onBytes(chunk.subarray(at, at + pass))
+    return at + pass
+  }
+
+  /** Adds to the held message and delivers it when it is whole; the number of bytes used up. */
+  #collect(chunk: Buffer, sink: FrameSink): number {
+    const held = this.#held as Buffer[]
+    const take = Math.min(this.#bodyLeft, chunk.length)
+    if (take > 0) held.push(Buffer.from(chunk.subarray(0, take)))
+    this.#bodyLeft -= take
+    if (this.#bodyLeft === 0) {
+      this.#held = null
+      const message = Buffer.concat(held)
+      sink.onMessage(message[0] as number, message)
+    }
+    return take
+  }
+
+  #checkHeld(tag: number, bodyBytes: number): void {
+    if (bodyBytes > this.#maxHeldBytes) {
+      fail('BAD_FRAME', { detail: `message ${tagText(tag)} of ${bodyBytes} bytes is over ${this.#maxHeldBytes}` })
+    }
+  }
+}
+
+/** The number of body bytes that the length word at `offset` announces. */
+function readLength(bytes: Buffer, offset: number): number {
+  const length = bytes.readInt32BE(offset)
+  if (length < 4 || length > MAX_MESSAGE_BYTES) fail('BAD_FRAME', { detail: `message length ${length}` })
+  return length - 4
+}
+
+/** A tag as the manual writes it, or in hexadecimal where it is no printable character. */
+export function tagText(tag: number): string {
+  return tag > 0x20 && tag < 0x7f ? `"${String.fromCharCode(tag)}"` : `0x${tag.toString(16).padStart(2, '0')}`
+}
