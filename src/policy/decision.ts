@@ -1,0 +1,27 @@
+import type { Access, Action, ObjectKind } from '../base/access.ts'
+
+/** One access with what was decided about it. */
+export interface AccessVerdict {
+  readonly access: Access
+  readonly allowed: boolean
+  /** What allows it: scope names, `always`, `metadata`; or `never` where that is what denies it. */
+  readonly by: readonly string[]
+  /** For the audit, never for the client: which object behind an unqualified name stands in the way. */
+  readonly colliding?: string
+}
+
+/** Whether a statement may run, and what each access hangs on. */
+export interface Decision {
+  readonly allowed: boolean
+  /** Denied by the rules but let through since the policy observes; audited as such. */
+  readonly observed: boolean
+  readonly verdicts: readonly AccessVerdict[]
+  /** For the audit and `explain`; the client hears only what it named itself. */
+  readonly reason?: string
+  /** The first denied access, or what nothing allows. */
+  readonly denied?: {
+    readonly action: Action | undefined
+    readonly kind: ObjectKind | undefined
+    readonly object: string
+  }
+}

@@ -1,0 +1,104 @@
+import type { TemporaryRelation } from './analysis.ts'
+import type { Catalog, CatalogRelation, CatalogSnapshot, ObjectName } from './catalog.ts'
+
+/**
+ * A snapshot made searchable. `searchPath` is the policy's pin: an unqualified name then means one on it
+ * (pg_catalog is always searched first, as the server does).
+ */
+export function indexCatalog(snapshot: CatalogSnapshot, searchPath?: readonly string[]): Catalog {
+  const relations = groupBy(snapshot.relations, (one) => one.name)
+  const functions = groupBy(snapshot.functions, (one) => one.name)
+  const operators = groupBy(snapshot.operators, (one) => one.name)
+  const casts = groupBy(snapshot.casts, (one) => one.target.name)
+  const dependencies = groupBy(snapshot.dependencies, (one) => key(one.when))
+  const inSchema = groupBy(snapshot.relations, (one) => one.schema)
+  const children = new Map<string, CatalogRelation[]>()
+  for (const one of snapshot.relations) {
+    for (const parent of one.parents ?? []) push(children, key(parent), one)
+  }
+  const onPath = (one: { schema: string }) => searchPath === undefined || searchPath.includes(one.schema)
+
+  return {
+    namesOnly: false,
+    serverVersion: snapshot.serverVersion,
+    database: snapshot.database,
+    searchPath,
+    schemas: snapshot.schemas,
+    relationsNamed: (name) => (relations.get(name) ?? []).filter(onPath),
+    relation: (schema, name) => relations.get(name)?.find((one) => one.schema === schema),
+    relationsIn: (schema) => inSchema.get(schema) ?? [],
+    functionsNamed: (name) => (functions.get(name) ?? []).filter((one) => onPath(one) || one.schema === 'pg_catalog'),
+    functionsIn: (schema, name) => (functions.get(name) ?? []).filter((one) => one.schema === schema),
+    operatorsNamed: (name) => operators.get(name) ?? [],
+    castsTo: (schema, name) =>
+      (casts.get(name) ?? [])
+        .filter((one) => schema === undefined || one.target.schema === schema)
+        .map((one) => one.function),
+    dependents: (schema, name) => closure(dependencies, { schema, name }),
+    childrenOf: (schema, name) => children.get(key({ schema, name })) ?? [],
+  }
+}
+
+/** Nothing known: a relation is what its name says, unqualified means `public`, columns are unknown. */
+export function namesOnlyCatalog(searchPath?: readonly string[]): Catalog {
+  const none: readonly never[] = []
+  return {
+    namesOnly: true,
+    serverVersion: 180000,
+    database: undefined,
+    searchPath,
+    schemas: none,
+    relationsNamed: () => none,
+    relation: () => undefined,
+    relationsIn: () => none,
+    functionsNamed: () => none,
+    functionsIn: () => none,
+    operatorsNamed: () => none,
+    castsTo: () => none,
+    dependents: () => none,
+    childrenOf: () => none,
+  }
+}
+
+/** The catalog as one session sees it: its temporary relations count beside the others of their names. */
+export function withTemporary(catalog: Catalog, temporary: readonly TemporaryRelation[]): Catalog {
+  if (temporary.length === 0) return catalog
+  const own = groupBy(
+    temporary.map(({ name, columns }): CatalogRelation => ({ schema: 'pg_temp', name, kind: 'r', columns })),
+    (one) => one.name,
+  )
+  return {
+    ...catalog,
+    relationsNamed: (name) => [...(own.get(name) ?? []), ...catalog.relationsNamed(name)],
+    relation: (schema, name) => (schema === 'pg_temp' ? own.get(name)?.[0] : catalog.relation(schema, name)),
+  }
+}
+
+function closure(edges: Map<string, { object: ObjectName }[]>, from: ObjectName): ObjectName[] {
+  const seen = new Map<string, ObjectName>()
+  const open = [from]
+  for (let next = open.pop(); next; next = open.pop()) {
+    for (const { object } of edges.get(key(next)) ?? []) {
+      if (seen.has(key(object))) continue
+      seen.set(key(object), object)
+      open.push(object)
+    }
+  }
+  return [...seen.values()]
+}
+
+function key({ schema, name }: ObjectName): string {
+  return `${schema}\0${name}`
+}
+
+function push<V>(map: Map<string, V[]>, at: string, value: V): void {
+  const list = map.get(at)
+  if (list) list.push(value)
+  else map.set(at, [value])
+}
+
+function groupBy<V>(values: readonly V[], name: (value: V) => string): Map<string, V[]> {
+  const map = new Map<string, V[]>()
+  for (const value of values) push(map, name(value), value)
+  return map
+}

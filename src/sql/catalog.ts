@@ -1,0 +1,95 @@
+/** `r` table, `p` partitioned, `v` view, `m` materialized view, `f` foreign, `S` sequence, `c` composite type, `i` index. */
+export type RelationKind = 'r' | 'p' | 'v' | 'm' | 'f' | 'S' | 'c' | 'i'
+
+export interface CatalogRelation {
+  readonly schema: string
+  readonly name: string
+  readonly kind: RelationKind
+  /** User columns in attnum order, without dropped ones; undefined where they are not known (temporary tables). */
+  readonly columns: readonly string[] | undefined
+  /** Names of unique, primary key and exclusion constraints, with their columns. */
+  readonly arbiters?: Readonly<Record<string, readonly string[]>>
+  /** Tables whose foreign keys point here: what TRUNCATE CASCADE reaches. */
+  readonly referencedBy?: readonly ObjectName[]
+  /** Tables this one inherits from or is a partition of. */
+  readonly parents?: readonly ObjectName[]
+  /** Row-level security is on. */
+  readonly rowSecurity?: true
+  /** The query of a `security_invoker` view, which is judged as if it stood in the statement. */
+  readonly invokerQuery?: string
+  /** Of an index: its table. Of a sequence: the table whose column owns it. */
+  readonly of?: ObjectName
+}
+
+export interface CatalogFunction {
+  readonly schema: string
+  readonly name: string
+  /** f function, p procedure, a aggregate, w window function. */
+  readonly kind: 'f' | 'p' | 'a' | 'w'
+  /** i immutable, s stable, v volatile. */
+  readonly volatility: 'i' | 's' | 'v'
+  /** The extension it belongs to. */
+  readonly extension?: string
+}
+
+export interface CatalogOperator {
+  readonly schema: string
+  readonly name: string
+  readonly function: ObjectName
+}
+
+/** A cast whose function is outside pg_catalog, under its target type. */
+export interface CatalogCast {
+  readonly target: ObjectName
+  readonly function: ObjectName
+}
+
+export interface ObjectName {
+  readonly schema: string
+  readonly name: string
+}
+
+/** `object` goes when DROP … CASCADE takes `when`. */
+export interface CatalogDependency {
+  readonly when: ObjectName
+  readonly object: ObjectName
+}
+
+/** What the analysis needs to know of one database; JSON as `--dump-catalog` writes it. */
+export interface CatalogSnapshot {
+  readonly version: 1
+  /** As `server_version_num`: 180004. */
+  readonly serverVersion: number
+  readonly database: string
+  /** Those of users; pg_catalog and information_schema are known from the curated lists. */
+  readonly schemas: readonly string[]
+  readonly relations: readonly CatalogRelation[]
+  readonly functions: readonly CatalogFunction[]
+  readonly operators: readonly CatalogOperator[]
+  readonly casts: readonly CatalogCast[]
+  readonly dependencies: readonly CatalogDependency[]
+}
+
+/** A snapshot made searchable; immutable and shared by all sessions of a database. */
+export interface Catalog {
+  /** Names are taken as written: nothing is known of the database (`explain` without a catalog). */
+  readonly namesOnly: boolean
+  readonly serverVersion: number
+  readonly database: string | undefined
+  /** Where the policy pins the path; undefined: every schema counts. */
+  readonly searchPath: readonly string[] | undefined
+  readonly schemas: readonly string[]
+  /** Every relation an unqualified name may mean; temporary ones have schema `pg_temp`. */
+  relationsNamed(name: string): readonly CatalogRelation[]
+  relation(schema: string, name: string): CatalogRelation | undefined
+  relationsIn(schema: string): readonly CatalogRelation[]
+  /** Functions outside the built-in ones that an unqualified name may mean. */
+  functionsNamed(name: string): readonly CatalogFunction[]
+  functionsIn(schema: string, name: string): readonly CatalogFunction[]
+  operatorsNamed(name: string): readonly CatalogOperator[]
+  /** Functions behind casts to a type of this name, in any schema where none is given. */
+  castsTo(schema: string | undefined, name: string): readonly ObjectName[]
+  /** What falls when this is dropped with CASCADE, to any depth. */
+  dependents(schema: string, name: string): readonly ObjectName[]
+  childrenOf(schema: string, name: string): readonly CatalogRelation[]
+}
