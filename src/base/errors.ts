@@ -72,6 +72,7 @@ export const ERRORS = {
   AUDIT_UNAVAILABLE: { fault: 'operator', sqlstate: '58030', exit: 1, say: 'the audit log cannot be written' },
   SHUTDOWN: { fault: 'operator', sqlstate: '57P01', exit: 1, say: 'the proxy is shutting down' },
   SESSION_ENDED: { fault: 'operator', sqlstate: '57P01', exit: 4, say: 'the session was ended by an administrator' },
+  DEMO_FAILED: { fault: 'operator', sqlstate: '58000', exit: 1, say: 'the demonstration cannot run' },
   INTERNAL: { fault: 'us', sqlstate: 'XX000', exit: 1, say: 'internal error' },
 } as const satisfies Record<string, ErrorKind>
 
