@@ -22,11 +22,14 @@ export interface YamlDocument<T> {
   locate(path: Path): Place
 }
 
-/** Reads YAML 1.2 and checks it against a schema; reports every mistake at once, each with its place. */
 export type YamlResult<T> =
   | { readonly ok: true; readonly document: YamlDocument<T> }
   | { readonly ok: false; readonly mistakes: readonly Mistake[] }
 
+/** How many times anchors may be used in one file: enough for any person, too few for an expansion that fills memory. */
+const MAX_ALIASES = 100
+
+/** Reads YAML 1.2 and checks it against a schema; reports every mistake at once, each with its place. */
 export function checkYaml<S extends ZodType>(file: string, text: string, schema: S): YamlResult<z.output<S>> {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
@@ -55,7 +58,13 @@ export function checkYaml<S extends ZodType>(file: string, text: string, schema:
     return locate(path)
   }
 
-  const parsed = schema.safeParse(document.toJS({ maxAliasCount: 100 }) ?? {})
+  let plain: unknown
+  try {
+    plain = document.toJS({ maxAliasCount: MAX_ALIASES }) ?? {}
+  } catch (error) {
+    return { ok: false, mistakes: [{ ...placeAt(0), message: String(error instanceof Error ? error.message : error) }] }
+  }
+  const parsed = schema.safeParse(plain)
   if (parsed.success) return { ok: true, document: { value: parsed.data, locate } }
 
   const mistakes = parsed.error.issues.flatMap((issue): Mistake[] => {
