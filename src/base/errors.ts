@@ -54,6 +54,7 @@ export const ERRORS = {
   SETTING_REFUSED: { fault: 'policy', sqlstate: '42501', exit: 4, say: 'permission denied by access policy' },
   AUTHZID_REFUSED: { fault: 'client', sqlstate: '0A000', exit: 1, say: 'authorization identity is not supported' },
   BAD_SASL: { fault: 'client', sqlstate: '08P01', exit: 1, say: 'malformed OAUTHBEARER message' },
+  BAD_SCRAM: { fault: 'client', sqlstate: '08P01', exit: 1, say: 'malformed SCRAM message' },
   BAD_FRAME: { fault: 'client', sqlstate: '08P01', exit: 1, say: 'protocol violation' },
   BAD_STARTUP: { fault: 'client', sqlstate: '08P01', exit: 1, say: 'invalid startup packet' },
   NOT_POSTGRES: { fault: 'client', sqlstate: '08P01', exit: 1, say: 'this port speaks the Postgres protocol' },
