@@ -1,0 +1,44 @@
+import type { Decision } from '../policy/decision.ts'
+import type { Grants } from '../policy/grants.ts'
+import type { StatementAnalysis, TemporaryRelation } from '../sql/analysis.ts'
+import type { Catalog } from '../sql/catalog.ts'
+
+/** Where the judge gets the catalog of one database. */
+export interface CatalogSource {
+  /** The newest snapshot; the same object until a refresh found a difference. */
+  readonly current: Catalog
+  /** Whether `current` is older than `catalog_max_age` or was marked stale. */
+  readonly stale: boolean
+  /** Loads a new snapshot (one load at a time, shared) and gives it. Rejects when the server cannot be asked. */
+  refresh(): Promise<Catalog>
+  /** After DDL: the next decision that leans on the catalog waits for a refresh. */
+  markStale(): void
+}
+
+/** What is said about one text: may it run, and if not, what the client is told. */
+export type Judgement =
+  | { readonly kind: 'parsed'; readonly statements: readonly JudgedStatement[]; readonly allowed: boolean }
+  | {
+      readonly kind: 'unparsable'
+      readonly code: 'SYNTAX' | 'STATEMENT_TOO_LONG' | 'STATEMENT_TOO_COMPLEX'
+      readonly message: string
+      readonly position?: number
+    }
+
+export interface JudgedStatement {
+  readonly analysis: StatementAnalysis
+  readonly decision: Decision
+}
+
+/** What of a session bears on a judgement. */
+export interface JudgedFor {
+  readonly grants: Grants
+  readonly temporary: readonly TemporaryRelation[]
+}
+
+/** Judges texts for one database, for all its sessions; caches analyses and decisions. */
+export interface Judge {
+  /** At once where the answer is known or quick; else a promise (parse in a worker, refresh of the catalog). */
+  judge(sql: string, session: JudgedFor): Judgement | Promise<Judgement>
+  readonly catalog: CatalogSource
+}
