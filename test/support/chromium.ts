@@ -1,0 +1,21 @@
+import { after } from 'node:test'
+import { type Browser, chromium } from 'playwright-core'
+import { programPath } from './programs.ts'
+
+/** What makes Chromium start in a container, as root, and keep from calling home. */
+const ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-dev-shm-usage',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+]
+
+/** A headless Chromium, closed after the file's last test. Ask skipWithout('chromium') first. */
+export async function launchChromium(): Promise<Browser> {
+  const browser = await chromium.launch({ executablePath: programPath('chromium'), args: ARGUMENTS })
+  after(() => browser.close())
+  return browser
+}
