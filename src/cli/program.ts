@@ -15,7 +15,13 @@ interface CommandEntry {
   load(context: CliContext): Promise<Command>
 }
 
-const COMMANDS: readonly CommandEntry[] = []
+const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'demo',
+    summary: 'Try everything on this machine: issuer, Postgres, proxy, tunnel and sample data.',
+    load: async (context) => (await import('./demo.ts')).demoCommand(context),
+  },
+]
 
 /**
  * Runs one command line and gives the exit code: 0 ok, 1 failure, 2 usage, 3 login needed, 4 denied,

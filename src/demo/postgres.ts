@@ -1,9 +1,9 @@
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import { fail } from '../base/errors.ts'
 import type { Secret } from '../base/secret.ts'
 import { type Keeper, type KeptProcess, startKeeper } from './keeper.ts'
+import { freePort } from './port.ts'
 import { type Cluster, type ClusterOptions, initialiseCluster, serverOrder } from './postgres-cluster.ts'
 
 export interface EmbeddedPostgres {
@@ -156,16 +156,4 @@ class Server implements EmbeddedPostgres {
     if (outcome === 'late') await this.halt('immediate')
     return outcome === 'late' ? `not ready after ${READY_TIMEOUT_MS / 1000} s` : (outcome.error ?? log.join('\n'))
   }
-}
-
-/** A port that nobody listens on now. */
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address !== null ? address.port : fail('INTERNAL')
 }

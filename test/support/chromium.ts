@@ -1,6 +1,7 @@
 import { after } from 'node:test'
 import { type Browser, chromium } from 'playwright-core'
 import { programPath } from './programs.ts'
+import { temporaryDirectory } from './temporary-directory.ts'
 
 /** What makes Chromium start in a container, as root, and keep from calling home. */
 const ARGUMENTS = [
@@ -15,7 +16,9 @@ const ARGUMENTS = [
 
 /** A headless Chromium, closed after the file's last test. Ask skipWithout('chromium') first. */
 export async function launchChromium(): Promise<Browser> {
-  const browser = await chromium.launch({ executablePath: programPath('chromium'), args: ARGUMENTS })
+  const home = temporaryDirectory()
+  const env = { PATH: String(process.env.PATH), HOME: home, XDG_RUNTIME_DIR: home }
+  const browser = await chromium.launch({ executablePath: programPath('chromium'), args: ARGUMENTS, env })
   after(() => browser.close())
   return browser
 }
