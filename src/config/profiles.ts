@@ -59,4 +59,9 @@ export interface ProfileSources {
   readonly env: NodeJS.ProcessEnv
   readonly flags?: ProfileFlags
   readonly paths: Paths
+  /** What `~/` in a file name stands for. */
+  readonly home: string
 }
+
+export { loadProfiles } from './profile-file.ts'
+export { resolveProfile } from './profile-resolution.ts'
