@@ -1,4 +1,6 @@
 import type { Secret } from '../base/secret.ts'
+import type { Profile } from '../config/profiles.ts'
+import type { TokenDeps } from './token-deps.ts'
 
 /** A token to put into a handshake. */
 export interface AccessToken {
@@ -20,4 +22,19 @@ export interface TokenSource {
    *   cannot be asked and no good token is left; STORE_UNAVAILABLE and STORE_CORRUPT from the store.
    */
   fresh(options?: { readonly replacing?: Secret }): Promise<AccessToken>
+}
+
+/**
+ * The tokens of a profile, by its flow. Two of one profile in one process do no harm; one is cheaper, since
+ * callers at the same time share what it is waiting for.
+ */
+export async function openTokenSource(profile: Profile, deps: TokenDeps): Promise<TokenSource> {
+  switch (profile.flow) {
+    case 'client_credentials':
+    case 'token_file':
+    case 'exec':
+      return (await import('./machine-source.ts')).openMachineSource(profile, deps)
+    default:
+      return (await import('./login-source.ts')).openLoginSource(profile, deps)
+  }
 }

@@ -1,0 +1,17 @@
+import type { SecretStore } from './secret-store.ts'
+
+/** Keeps texts for as long as this process lives. */
+export function openMemoryStore(): SecretStore {
+  const texts = new Map<string, string>()
+  return {
+    place: 'this process only',
+    shared: false,
+    read: async (account) => texts.get(account),
+    write: async (account, text) => {
+      texts.set(account, text)
+    },
+    remove: async (account) => texts.delete(account),
+    accounts: async () => [...texts.keys()],
+    probe: async () => {},
+  }
+}
