@@ -17,6 +17,31 @@ interface CommandEntry {
 
 const COMMANDS: readonly CommandEntry[] = [
   {
+    name: 'login',
+    summary: 'Log in: in the browser where there is one, with a device code otherwise.',
+    load: async (context) => (await import('./login.ts')).loginCommand(context),
+  },
+  {
+    name: 'logout',
+    summary: 'Revoke a login at the issuer and delete it from where it is kept.',
+    load: async (context) => (await import('./logout.ts')).logoutCommand(context),
+  },
+  {
+    name: 'token',
+    summary: 'Print a fresh access token on stdout, and nothing else.',
+    load: async (context) => (await import('./token.ts')).tokenCommand(context),
+  },
+  {
+    name: 'status',
+    summary: 'Say who is logged in where, until when, and where the login is kept.',
+    load: async (context) => (await import('./status.ts')).statusCommand(context),
+  },
+  {
+    name: 'profile',
+    summary: 'Add, list, show and remove profiles.',
+    load: async (context) => (await import('./profile.ts')).profileCommand(context),
+  },
+  {
     name: 'demo',
     summary: 'Try everything on this machine: issuer, Postgres, proxy, tunnel and sample data.',
     load: async (context) => (await import('./demo.ts')).demoCommand(context),
