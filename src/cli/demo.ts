@@ -29,16 +29,23 @@ async function runDemo(context: CliContext, flags: DemoFlags): Promise<void> {
   const { env, clock } = context
   const say = (line: string) => writeLine(context.stdout, line)
   const tell = (line: string) => writeLine(context.stderr, line)
-  const dress = paintFor(env, context.isTty)
+  const stdoutIsTty = 'isTTY' in context.stdout && context.stdout.isTTY === true
   const orphaned = new AbortController()
   const stopWatching = whenNpmIsGone(env, clock, () => orphaned.abort('SIGHUP'))
   const interrupted = AbortSignal.any([context.interrupted, orphaned.signal])
   let isUp = false
   try {
-    const options = { port: flags.port, personLogsIn: flags.login === true, env, clock, dress, tell }
+    const options = {
+      port: flags.port,
+      personLogsIn: flags.login === true,
+      env,
+      clock,
+      dress: paintFor(env, context.isTty),
+      tell,
+    }
     await withDemo(options, interrupted, async (demo) => {
       isUp = true
-      const stage = { env, clock, dress, say, interrupted }
+      const stage = { env, clock, dress: paintFor(env, stdoutIsTty), say, interrupted }
       if (flags.once) {
         if (!(await performOnce(demo, stage))) context.setExitCode(1)
       } else {

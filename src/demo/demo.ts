@@ -102,7 +102,7 @@ async function bringUp(keeper: Keeper, issuer: Issuer, options: DemoOptions): Pr
 }
 
 /** Makes roles, schemas and rows; gives the server's version. */
-async function fillDatabase(postgres: EmbeddedPostgres, password: Secret): Promise<string> {
+export async function fillDatabase(postgres: EmbeddedPostgres, password: Secret): Promise<string> {
   const { Client } = await loadDriver()
   const admin = new Client({ connectionString: postgres.url() })
   await admin.connect()
@@ -130,7 +130,8 @@ export async function loadDriver(): Promise<typeof import('pg')['default']> {
   }
 }
 
-async function comesUp(name: string, command: RunningCommand, port: number, clock: Clock): Promise<void> {
+/** Waits until a command takes connections. Codes: DEMO_FAILED with its last words, or when it takes too long. */
+export async function comesUp(name: string, command: RunningCommand, port: number, clock: Clock): Promise<void> {
   const giveUp = new AbortController()
   const late = clock
     .sleep(START_TIMEOUT_MS, giveUp.signal)
