@@ -25,8 +25,9 @@ export interface GateSinks {
   /**
    * The session is over, called once; the gate drops whatever comes afterwards. Where the stream to the client stood
    * between two messages and `error` is there, its FATAL ErrorResponse has gone to `toClient` already: end both
-   * sockets. Undefined: the client said Terminate (which went to the server), or the server said FATAL (which went
-   * to the client).
+   * sockets. Undefined: the client said Terminate and what it had sent before is answered (Terminate itself is not
+   * sent on: the server connection may be kept where nothing is open on it), or the server said FATAL (which went to
+   * the client).
    */
   onEnd(error: PgoauthError | undefined): void
   /** The body of a SASLResponse at a message boundary (DESIGN section 9). Without it a `p` ends the session. */
@@ -81,6 +82,8 @@ export interface SessionGate {
   /** From the next statement on; prepared statements and portals are judged again when they are used. */
   setGrants(grants: Grants): void
 
+  /** Nothing is half done on the server connection: after DISCARD ALL it is as good as a new one. */
+  readonly serverReusable: boolean
   /** Nothing is owed to the client and the gate holds nothing: a statement boundary. */
   readonly quiet: boolean
   /** Of the last ReadyForQuery; the truth only while `quiet`. */

@@ -2,6 +2,7 @@ import type { Decision } from '../policy/decision.ts'
 import type { Grants } from '../policy/grants.ts'
 import type { StatementAnalysis, TemporaryRelation } from '../sql/analysis.ts'
 import type { Catalog } from '../sql/catalog.ts'
+import type { JudgedUnder } from './prepared.ts'
 
 /** Where the judge gets the catalog of one database. */
 export interface CatalogSource {
@@ -17,13 +18,23 @@ export interface CatalogSource {
 
 /** What is said about one text: may it run, and if not, what the client is told. */
 export type Judgement =
-  | { readonly kind: 'parsed'; readonly statements: readonly JudgedStatement[]; readonly allowed: boolean }
+  | ParsedJudgement
   | {
       readonly kind: 'unparsable'
       readonly code: 'SYNTAX' | 'STATEMENT_TOO_LONG' | 'STATEMENT_TOO_COMPLEX'
       readonly message: string
       readonly position?: number
     }
+
+export interface ParsedJudgement {
+  readonly kind: 'parsed'
+  readonly statements: readonly JudgedStatement[]
+  /** Every statement may run. */
+  readonly allowed: boolean
+  /** Some statement may run only because the policy observes. */
+  readonly observed: boolean
+  readonly under: JudgedUnder
+}
 
 export interface JudgedStatement {
   readonly analysis: StatementAnalysis
@@ -40,5 +51,13 @@ export interface JudgedFor {
 export interface Judge {
   /** At once where the answer is known or quick; else a promise (parse in a worker, refresh of the catalog). */
   judge(sql: string, session: JudgedFor): Judgement | Promise<Judgement>
+  /** Whether what was judged under these grants and this catalog needs no judging again. */
+  holdsStill(under: JudgedUnder, analysis: StatementAnalysis | undefined, session: JudgedFor): boolean
+  /** SQL that stands for a FunctionCall of that OID, to be judged; undefined where no such function is known. */
+  functionCallText(oid: number, argumentCount: number): string | undefined
+  /** The text without its literals, or a name for its shape: the same for texts that differ in literals alone. */
+  fingerprint(sql: string): string
+  /** Scopes of the policy each of which would allow what was denied first. */
+  missingScopes(decision: Decision, grants: Grants): readonly string[]
   readonly catalog: CatalogSource
 }

@@ -5,10 +5,11 @@ import { HEADER_BYTES, MAX_MESSAGE_BYTES } from './limits.ts'
 export interface FrameSink {
   /**
    * Decides from the header alone, once a message: true to have it whole in `onMessage`, false to let its
-   * bytes pass through `onBytes`. `bodyBytes` counts neither tag nor length word. May throw, which closes.
+   * bytes pass through `onBytes`, a number to have that many bytes of its body in `onMessage` and the rest in
+   * `onBytes` (or nowhere: see `dropRest`). `bodyBytes` counts neither tag nor length word. May throw, which closes.
    */
-  holds(tag: number, bodyBytes: number): boolean
-  /** A held message, whole: `message` starts at the tag, `message.subarray(5)` is the body. */
+  holds(tag: number, bodyBytes: number): boolean | number
+  /** A held message, or its held beginning: `message` starts at the tag, `message.subarray(5)` is the body. */
   onMessage(tag: number, message: Buffer): void
   /** Bytes of messages that are not held; as many messages as stand side by side come in one call. */
   onBytes(bytes: Buffer): void
@@ -41,6 +42,10 @@ export class Framer {
   #bodyLeft = 0
   /** The parts of a held message that did not end in its first chunk; null while none is being collected. */
   #held: Buffer[] | null = null
+  /** Bytes behind the part of a message that is held, still to come once that part is whole. */
+  #restBytes = 0
+  /** Whether what is left of the current message goes nowhere. */
+  #dropping = false
   #stalled = false
   #backlog: Buffer[] = []
 
@@ -70,6 +75,11 @@ export class Framer {
     this.#stalled = true
   }
 
+  /** Called from `onMessage` of a message held in part: the rest of it goes nowhere. */
+  dropRest(): void {
+    this.#dropping = true
+  }
+
   /** Ends a stall and delivers what was kept meanwhile, up to the next stall. */
   proceed(sink: FrameSink): void {
     this.#stalled = false
@@ -86,15 +96,17 @@ export class Framer {
     /** Where the run of bytes to pass through begins; -1 while there is none. */
     let run = -1
 
-    if (this.#held !== null) {
-      at = this.#collect(chunk, sink)
-    } else if (this.#bodyLeft > 0) {
-      run = 0
-      at = Math.min(this.#bodyLeft, chunk.length)
-      this.#bodyLeft -= at
-    }
+    if (this.#held !== null) at = this.#collect(chunk, sink)
 
     while (at < chunk.length && !this.#stalled) {
+      if (this.#bodyLeft > 0) {
+        const pass = Math.min(this.#bodyLeft, chunk.length - at)
+        if (run < 0 && !this.#dropping) run = at
+        at += pass
+        this.#bodyLeft -= pass
+        continue
+      }
+      this.#dropping = false
       if (this.#headerBytes > 0 || chunk.length - at < HEADER_BYTES) {
         if (run >= 0) sink.onBytes(chunk.subarray(run, at))
         run = -1
@@ -103,22 +115,26 @@ export class Framer {
       }
       const tag = chunk[at] as number
       const bodyBytes = readLength(chunk, at + 1)
-      const end = at + HEADER_BYTES + bodyBytes
-      if (!sink.holds(tag, bodyBytes)) {
+      const heldBytes = this.#heldBytes(sink.holds(tag, bodyBytes), tag, bodyBytes)
+      if (heldBytes < 0) {
         if (run < 0) run = at
-        at = Math.min(end, chunk.length)
-        this.#bodyLeft = end - at
+        const pass = Math.min(HEADER_BYTES + bodyBytes, chunk.length - at)
+        at += pass
+        this.#bodyLeft = HEADER_BYTES + bodyBytes - pass
         continue
       }
-      this.#checkHeld(tag, bodyBytes)
       if (run >= 0) sink.onBytes(chunk.subarray(run, at))
       run = -1
+      const end = at + HEADER_BYTES + heldBytes
       if (end <= chunk.length) {
-        sink.onMessage(tag, chunk.subarray(at, end))
+        this.#bodyLeft = bodyBytes - heldBytes
+        const message = chunk.subarray(at, end)
         at = end
+        sink.onMessage(tag, message)
       } else {
         this.#held = [Buffer.from(chunk.subarray(at))]
         this.#bodyLeft = end - chunk.length
+        this.#restBytes = bodyBytes - heldBytes
         at = chunk.length
       }
     }
@@ -137,10 +153,11 @@ export class Framer {
     this.#headerBytes = 0
     const tag = this.#header[0] as number
     const bodyBytes = readLength(this.#header, 1)
-    if (sink.holds(tag, bodyBytes)) {
-      this.#checkHeld(tag, bodyBytes)
+    const heldBytes = this.#heldBytes(sink.holds(tag, bodyBytes), tag, bodyBytes)
+    if (heldBytes >= 0) {
       this.#held = [Buffer.from(this.#header)]
-      this.#bodyLeft = bodyBytes
+      this.#bodyLeft = heldBytes
+      this.#restBytes = bodyBytes - heldBytes
       return at + this.#collect(chunk.subarray(at), sink)
     }
     sink.onBytes(Buffer.from(this.#header))
@@ -158,16 +175,22 @@ export class Framer {
     this.#bodyLeft -= take
     if (this.#bodyLeft === 0) {
       this.#held = null
+      this.#bodyLeft = this.#restBytes
+      this.#restBytes = 0
       const message = Buffer.concat(held)
       sink.onMessage(message[0] as number, message)
     }
     return take
   }
 
-  #checkHeld(tag: number, bodyBytes: number): void {
-    if (bodyBytes > this.#maxHeldBytes) {
-      fail('BAD_FRAME', { detail: `message ${tagText(tag)} of ${bodyBytes} bytes is over ${this.#maxHeldBytes}` })
+  /** How much of a body to hold: none of the message at all is -1. */
+  #heldBytes(wish: boolean | number, tag: number, bodyBytes: number): number {
+    if (wish === false) return -1
+    const bytes = wish === true ? bodyBytes : Math.min(wish, bodyBytes)
+    if (bytes > this.#maxHeldBytes) {
+      fail('BAD_FRAME', { detail: `message ${tagText(tag)} of ${bytes} bytes is over ${this.#maxHeldBytes}` })
     }
+    return bytes
   }
 }
 

@@ -1,0 +1,35 @@
+import type { GateParts } from './gate-parts.ts'
+import { sqlNameKey } from './name-table.ts'
+import type { Note } from './session-state.ts'
+
+/** The server is done with the next statement of a message: what it named is named, what it dropped is gone. */
+export function statementDone(note: Note, { state, options, sinks }: GateParts): void {
+  const step = note.steps ?? 0
+  const running = note.statements?.[step]
+  note.steps = step + 1
+  if (running === undefined) return
+  if (running.statement) state.statements.confirm(running.statement)
+  if (running.portal) state.portals.confirm(running.portal)
+
+  const { analysis } = running
+  const { deallocate, close, discard, dropsTemporary } = analysis.effects
+  if (deallocate) {
+    if (deallocate.name === undefined) state.statements.clear()
+    else state.statements.remove(sqlNameKey(deallocate.name))
+  }
+  if (close) {
+    if (close.name === undefined) state.portals.clear()
+    else state.portals.remove(sqlNameKey(close.name))
+  }
+  if (discard === 'all') {
+    state.statements.clear()
+    state.portals.clear()
+  }
+  if (discard === 'all' || discard === 'temp') state.temporary = []
+  if (dropsTemporary) state.temporary = state.temporary.filter(({ name }) => !dropsTemporary.includes(name))
+  if (analysis.ddl) {
+    state.changedCatalog = true
+    options.judge.catalog.markStale()
+  }
+  sinks.onCompleted?.(analysis)
+}

@@ -1,0 +1,33 @@
+import type { Grants } from '../policy/grants.ts'
+import type { StatementAnalysis } from '../sql/analysis.ts'
+import type { Catalog } from '../sql/catalog.ts'
+
+/** Under what a text was judged; judged again once either is another object. */
+export interface JudgedUnder {
+  readonly grants: Grants
+  readonly catalog: Catalog
+}
+
+/**
+ * What the name of a prepared statement or a cursor stands for: the text that was judged when it was made, to be
+ * judged again when it is used under other grants or another catalog.
+ */
+export interface Prepared {
+  /** Of a SQL PREPARE or DECLARE that statement alone, without what stood beside it. */
+  readonly sql: string
+  /** What running it does; undefined for an empty text. Of a SQL PREPARE, the statement inside. */
+  readonly analysis: StatementAnalysis | undefined
+  judged: JudgedUnder
+}
+
+/** What a portal or cursor may run. */
+export interface Portal {
+  readonly candidates: readonly Prepared[]
+  /** Outlives its transaction (DECLARE … WITH HOLD). */
+  readonly holdable: boolean
+}
+
+/** Whether it starts a COPY FROM STDIN, so that the messages behind it are data. */
+export function copiesIn(prepared: Prepared): boolean {
+  return prepared.analysis?.effects.copy === 'in'
+}

@@ -1,0 +1,83 @@
+import type { StatementAnalysis } from '../sql/analysis.ts'
+import { sqlNameKey } from './name-table.ts'
+import type { JudgedUnder, Prepared } from './prepared.ts'
+import { unknownNameResponse } from './refusal.ts'
+import type { RunningStatement, SessionState } from './session-state.ts'
+
+/** Temporary relations remembered per session; more than any tool makes, few enough to judge by. */
+const MAX_TEMPORARY = 1000
+
+/** What statements that are about to run do with names of prepared statements and cursors. */
+export interface NamedByRunning {
+  /** The statements, each with the names that are its own once it is done. */
+  readonly running: readonly RunningStatement[]
+  /** What was prepared or opened before and runs again through them: to be judged again. */
+  readonly uses: readonly Prepared[]
+  /** The answer where a name was given to nothing; then nothing may run. */
+  readonly unknown: Buffer | undefined
+}
+
+/**
+ * Follows SQL's own PREPARE, EXECUTE, DECLARE and FETCH through the statements of one message, in order, and enters
+ * the names they will give. They are of the same kind as the protocol's: EXECUTE runs what a Parse named, and the
+ * other way round.
+ */
+export function namesOf(
+  statements: readonly { readonly analysis: StatementAnalysis }[],
+  text: string,
+  state: SessionState,
+  judged: JudgedUnder,
+): NamedByRunning {
+  const running: RunningStatement[] = []
+  const uses: Prepared[] = []
+  for (const { analysis } of statements) {
+    const { prepare, execute, declare, fetch, makesTemporary } = analysis.effects
+    if (execute !== undefined) {
+      const candidates = state.statements.candidates(sqlNameKey(execute), state.segment)
+      if (candidates.length === 0) return { running, uses, unknown: unknownNameResponse('statement', execute) }
+      uses.push(...candidates)
+    }
+    if (fetch !== undefined) {
+      const portals = state.portals.candidates(sqlNameKey(fetch), state.segment)
+      // A cursor that a function opened has no entry here; it lives in the transaction that opened it.
+      if (portals.length === 0 && running.length === 0 && !state.transactionMayBeOpen) {
+        return { running, uses, unknown: unknownNameResponse('cursor', fetch) }
+      }
+      uses.push(...portals.flatMap((portal) => portal.candidates))
+    }
+    const own = () => sliceOf(text, analysis)
+    running.push({
+      analysis,
+      ...(prepare && {
+        statement: state.statements.expect(
+          sqlNameKey(prepare.name),
+          { sql: own(), analysis: prepare.statement, judged },
+          state.segment,
+        ),
+      }),
+      ...(declare && {
+        portal: state.portals.expect(
+          sqlNameKey(declare.name),
+          { candidates: [{ sql: own(), analysis: declare.statement, judged }], holdable: declare.hold },
+          state.segment,
+        ),
+      }),
+    })
+    if (makesTemporary) state.temporary = [...state.temporary, ...makesTemporary].slice(0, MAX_TEMPORARY)
+  }
+  return { running, uses, unknown: undefined }
+}
+
+/** Takes back the names of statements that will not run, from the given one on. */
+export function abandonNames(running: readonly RunningStatement[], state: SessionState, from = 0): void {
+  for (const { statement, portal } of running.slice(from)) {
+    if (statement) state.statements.abandon(statement)
+    if (portal) state.portals.abandon(portal)
+  }
+}
+
+/** A statement's own text; its place is given in bytes. */
+function sliceOf(text: string, { start, end }: StatementAnalysis): string {
+  const bytes = Buffer.from(text, 'utf8')
+  return bytes.toString('utf8', start, end)
+}

@@ -1,0 +1,103 @@
+import { asPgoauthError, PgoauthError } from '../base/errors.ts'
+import { encodeErrorResponse } from '../wire/error-response.ts'
+import { ByteRun } from './byte-run.ts'
+import { DenialRecord } from './denial-record.ts'
+import { FromClient } from './from-client.ts'
+import { FromServer } from './from-server.ts'
+import type { GateOptions, GateSinks, SessionGate } from './gate-contract.ts'
+import type { GateParts } from './gate-parts.ts'
+import { SessionState } from './session-state.ts'
+
+const MAX_DENIALS = 10_000
+
+/** Opens the gate of one session; see SessionGate for the contract. */
+export function openSessionGate(options: GateOptions, sinks: GateSinks): SessionGate {
+  const state = new SessionState(options.grants)
+  const parts: GateParts = {
+    options,
+    sinks,
+    state,
+    denials: new DenialRecord(options.audit, options, options.maxDenials ?? MAX_DENIALS),
+    toServer: new ByteRun((chunk) => sinks.toServer(chunk)),
+    toClient: new ByteRun((chunk) => sinks.toClient(chunk)),
+    finish,
+    guarded,
+  }
+  const client = new FromClient(parts)
+  const server = new FromServer(parts)
+
+  function finish(error: PgoauthError | undefined): void {
+    if (state.ended) return
+    state.ended = true
+    parts.toServer.flush()
+    parts.toClient.flush()
+    if (error && server.atBoundary) {
+      sinks.toClient(encodeErrorResponse({ severity: 'FATAL', code: error.sqlstate, message: error.say }))
+    }
+    sinks.onEnd(error)
+  }
+
+  /** Does something with the stream, then sends what came of it and sees whether an end was waited for. */
+  function guarded(action: () => void): void {
+    if (state.ended) return
+    try {
+      action()
+      parts.toServer.flush()
+      parts.toClient.flush()
+      endWhereDue()
+    } catch (thrown) {
+      finish(asPgoauthError(thrown))
+    }
+  }
+
+  function endWhereDue(): void {
+    const { ledger, ending } = state
+    if (state.terminated) {
+      // What was sent before Terminate is still answered; what no Sync follows never is.
+      if (ledger.empty || state.segmentOpen || ledger.copyingIn) finish(undefined)
+      return
+    }
+    if (ending === undefined || !ledger.empty || !server.atBoundary) return
+    if (ending.when === 'statement' || (!state.segmentOpen && state.status === 'I')) finish(ending.error)
+  }
+
+  return {
+    fromClient(chunk) {
+      guarded(() => client.push(chunk))
+    },
+    fromServer(chunk) {
+      guarded(() => {
+        server.push(chunk)
+        parts.toClient.flush()
+        client.resume()
+      })
+    },
+    clientClosed() {
+      if (!state.terminated) state.ended = true
+    },
+    serverClosed() {
+      finish(new PgoauthError('SERVER_LOST'))
+    },
+    setGrants(grants) {
+      state.grants = grants
+    },
+    get serverReusable() {
+      return state.ledger.empty && !state.segmentOpen && server.atBoundary && state.status === 'I'
+    },
+    get quiet() {
+      return state.ledger.empty && client.atBoundary && server.atBoundary
+    },
+    get transactionStatus() {
+      return state.status
+    },
+    end(error, when) {
+      guarded(() => {
+        if (when === 'now') {
+          finish(error)
+          return
+        }
+        state.ending = { error, when }
+      })
+    },
+  }
+}

@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto'
+import type { PgoauthError } from '../base/errors.ts'
+import type { Grants } from '../policy/grants.ts'
+import type { StatementAnalysis, TemporaryRelation } from '../sql/analysis.ts'
+import type { TransactionStatus } from '../wire/server-messages.ts'
+import { type NameKey, NameTable, type Pending } from './name-table.ts'
+import type { Portal, Prepared } from './prepared.ts'
+import { ReplyLedger } from './reply-ledger.ts'
+import { StandIns } from './stand-in.ts'
+
+/** What the gate keeps with each message that the server owes an answer. */
+export interface Note {
+  /** A stand-in went in the client's message's place, and this is the answer to it. */
+  readonly refusal?: Buffer
+  /** A message of the gate's own: its answer goes nowhere. */
+  readonly own?: true
+  /** The statements that the message runs, in order; `steps` of them are done. */
+  readonly statements?: readonly RunningStatement[]
+  steps?: number
+  /** The stand-in's error came. */
+  refused?: true
+  readonly statement?: Pending<Prepared>
+  readonly portal?: Pending<Portal>
+  readonly closes?: { readonly kind: 'statement' | 'portal'; readonly key: NameKey }
+  /** May start COPY FROM STDIN. */
+  readonly copiesIn?: true
+}
+
+/** One statement under way, with the names it gives once it is done. */
+export interface RunningStatement {
+  readonly analysis: StatementAnalysis
+  readonly statement?: Pending<Prepared>
+  readonly portal?: Pending<Portal>
+}
+
+/** A message for which nothing is kept. */
+export const NOTHING_NOTED: Note = Object.freeze({})
+
+/** The COPY FROM STDIN that a message may have started, and how far the client is with it. */
+export interface CopyIn {
+  readonly by: 'query' | 'execute'
+  /** CopyInResponses that came. */
+  started: number
+  /** CopyDones and CopyFails that went. */
+  ended: number
+}
+
+/** What both directions of one session's gate look at. */
+export class SessionState {
+  readonly ledger = new ReplyLedger<Note>()
+  readonly statements = new NameTable<Prepared>()
+  readonly portals = new NameTable<Portal>()
+  readonly standIns = new StandIns()
+  readonly ownName = `pgoauth_own_${randomBytes(8).toString('hex')}`
+  grants: Grants
+  status: TransactionStatus = 'I'
+  /** Counts what ends at a Sync, a Query or a FunctionCall. */
+  segment = 0
+  /** An extended-query message went since the last Sync. */
+  segmentOpen = false
+  copyIn: CopyIn | undefined
+  temporary: readonly TemporaryRelation[] = []
+  /** DDL was done in the transaction that is open: nobody else sees it before its end. */
+  changedCatalog = false
+  /** The caller asked for the end, at that point. */
+  ending: { readonly error: PgoauthError; readonly when: 'statement' | 'transaction' } | undefined
+  /** The client said Terminate. */
+  terminated = false
+  ended = false
+
+  constructor(grants: Grants) {
+    this.grants = grants
+  }
+
+  /** Whether a transaction may be open where the client's next message will run. */
+  get transactionMayBeOpen(): boolean {
+    return this.status !== 'I' || !this.ledger.empty || this.segmentOpen
+  }
+}
