@@ -1,0 +1,211 @@
+import type { Duplex } from 'node:stream'
+import { asPgoauthError, PgoauthError } from '../base/errors.ts'
+import { hostPort, reasonOf } from '../net/dial.ts'
+import { Inbox } from '../net/inbox.ts'
+import { relay } from '../net/relay.ts'
+import { encodeErrorResponse } from '../wire/error-response.ts'
+import type { CancelRequest, StartupMessage } from '../wire/startup.ts'
+import { forwardCancel } from './cancel.ts'
+import { errorForClient, errorForStranger, httpAnswer, refusalForClient } from './client-error.ts'
+import type { ConnectionOpened } from './connection-events.ts'
+import { type LocalOpening, receiveOpening } from './local-opening.ts'
+import { type OpenedSession, openSession } from './open-session.ts'
+import { QuietMoment } from './quiet-moment.ts'
+import { SessionRenewal } from './session-renewal.ts'
+import { negotiationForClient, remoteParameters } from './startup-parameters.ts'
+import { tokenFacts } from './token-facts.ts'
+import type { LocalPeer, Tunnel } from './tunnel.ts'
+
+const OPENING_TIMEOUT_MS = 15_000
+const SESSION_TIMEOUT_MS = 60_000
+
+/** One local connection: opening, access, session with the remote side, relay. */
+export class LocalConnection {
+  readonly #tunnel: Tunnel
+  readonly #peer: LocalPeer
+  readonly #id: number
+  /** The stream that talks to the client: TLS may have been put on it. */
+  #stream: Duplex
+  #inbox: Inbox
+  /** Whether the client has shown that it may know more than that it may not. */
+  #trusted = false
+  #endedWhy: string | undefined
+  readonly #attempt = new AbortController()
+  #quiet: QuietMoment | undefined
+
+  constructor(tunnel: Tunnel, stream: Duplex, peer: LocalPeer, id: number) {
+    this.#tunnel = tunnel
+    this.#stream = stream
+    this.#peer = peer
+    this.#id = id
+    this.#inbox = new Inbox(stream)
+  }
+
+  async run(): Promise<void> {
+    const { access } = this.#tunnel.options
+    try {
+      const opening = await this.#inTime(this.#receive())
+      if (opening === undefined) return void this.#stream.destroy()
+      await this.#trustPeer()
+      if (opening.packet.kind === 'cancel') return await this.#cancel(opening.packet)
+      await this.#inTime(access.authenticate(this.#inbox))
+      await this.#session(opening.packet)
+    } catch (error) {
+      await this.#refuse(asPgoauthError(error))
+    }
+  }
+
+  /** Ends the connection from our side; a client that is idle is told why. */
+  end(why: string): void {
+    this.#endedWhy = why
+    const error = new PgoauthError('SESSION_ENDED', { detail: why })
+    this.#attempt.abort(error)
+    this.#inbox.interrupt(error)
+    if (!this.#quiet) return
+    if (this.#quiet.now) {
+      this.#stream.write(encodeErrorResponse({ severity: 'FATAL', code: '57P01', message: `pgoauth: ${why}` }))
+    }
+    this.#stream.end(() => this.#stream.destroy())
+  }
+
+  async #receive(): Promise<LocalOpening | undefined> {
+    const opening = await receiveOpening(this.#inbox, this.#tunnel.options.startLocalTls)
+    if (opening) {
+      this.#inbox = opening.inbox
+      this.#stream = opening.inbox.stream
+    }
+    return opening
+  }
+
+  async #trustPeer(): Promise<void> {
+    await this.#tunnel.options.access.checkPeer(this.#peer)
+    this.#trusted = this.#tunnel.options.access.kind !== 'password'
+  }
+
+  async #inTime<T>(step: Promise<T>): Promise<T> {
+    const { clock, openingTimeoutMs = OPENING_TIMEOUT_MS } = this.#tunnel.options
+    const stop = clock.after(openingTimeoutMs, () => {
+      const detail = `nothing complete came for ${openingTimeoutMs / 1000} s`
+      this.#inbox.interrupt(new PgoauthError('HANDSHAKE_TIMEOUT', { detail }))
+    })
+    try {
+      return await step
+    } finally {
+      stop()
+    }
+  }
+
+  async #cancel(request: CancelRequest): Promise<void> {
+    const { profile, events, clock } = this.#tunnel.options
+    const session = this.#tunnel.cancelKeys.find(request)
+    const outcome = session
+      ? await forwardCancel(request, { profile, address: session.address, clock })
+      : 'no session here has this key'
+    events.cancelled({ id: this.#id, profile: profile.name, peer: this.#peer.name, outcome })
+    this.#stream.end(() => this.#stream.destroy())
+  }
+
+  async #session(startup: StartupMessage): Promise<void> {
+    const { profile, tokens, clock, events, sessionTimeoutMs = SESSION_TIMEOUT_MS } = this.#tunnel.options
+    this.#trusted = true
+    const stop = clock.after(sessionTimeoutMs, () => {
+      const detail = `no session after ${sessionTimeoutMs / 1000} s`
+      this.#attempt.abort(new PgoauthError('PROXY_UNREACHABLE', { detail, fix: 'try again; pgoauth doctor looks into it' }))
+    })
+    const onGone = () => this.#attempt.abort(new PgoauthError('BAD_STARTUP', { detail: 'the client left' }))
+    this.#stream.once('close', onGone)
+    this.#stream.once('end', onGone)
+    const signal = this.#attempt.signal
+    let session: Awaited<ReturnType<typeof openSession>>
+    try {
+      session = await openSession({ startup, profile, tokens, memory: this.#tunnel.memory, clock, signal })
+    } finally {
+      stop()
+      this.#stream.off('close', onGone)
+      this.#stream.off('end', onGone)
+    }
+    if (session.kind === 'admitted') return await this.#relay(startup, session)
+
+    const said = session.fields?.get('M') ?? ''
+    const facts = session.stage === 'token' ? tokenFacts(session.token, profile, session.challenge, clock) : []
+    const error = new PgoauthError(session.stage === 'token' ? 'TOKEN_REFUSED' : 'SERVER_REFUSED', { detail: said })
+    events.refused({ id: this.#id, profile: profile.name, peer: this.#peer.name, error, facts })
+    this.#say(refusalForClient(session, profile))
+  }
+
+  async #relay(startup: StartupMessage, session: OpenedSession): Promise<void> {
+    const { profile, tokens, clock, events, log } = this.#tunnel.options
+    const { stream: remote, inbox: remoteInbox, address } = session.link
+    const opened = this.#describe(startup)
+    const openedAtMs = clock.nowMs()
+    events.opened(opened)
+
+    const forget = session.key ? this.#tunnel.cancelKeys.add(session.key, { address }) : () => {}
+    const renewal = session.renewable
+      ? new SessionRenewal({ token: session.token, tokens, clock, log, send: (bytes) => void remote.write(bytes) })
+      : undefined
+    const quiet = new QuietMoment()
+    this.#quiet = quiet
+    const where = hostPort(profile.host ?? '', profile.port)
+    const negotiation = negotiationForClient(startup.version, session.negotiated)
+    if (negotiation) this.#stream.write(negotiation)
+    this.#stream.write(session.greeting)
+
+    const result = await relay(this.#stream, remote, {
+      fromLocal: { first: this.#inbox.release(), through: (chunk) => quiet.fromClient(renewal ? renewal.through(chunk) : chunk) },
+      fromRemote: { first: remoteInbox.release(), through: quiet.fromServer },
+      lastWord: (error) => {
+        if (!quiet.now || this.#endedWhy !== undefined) return undefined
+        const reason = error ? reasonOf(error) : 'it closed the connection without a word'
+        const message = `pgoauth: the connection to ${where} was lost: ${reason}`
+        return encodeErrorResponse({ severity: 'FATAL', code: '08006', message, hint: 'connect again' })
+      },
+      clock,
+    })
+    renewal?.stop()
+    forget()
+    const endedBy = this.#endedWhy !== undefined ? 'tunnel' : result.endedBy === 'local' ? 'client' : 'remote'
+    events.closed({
+      ...opened,
+      durationMs: clock.nowMs() - openedAtMs,
+      bytesFromClient: result.bytesFromLocal,
+      bytesFromRemote: result.bytesFromRemote,
+      endedBy,
+      why: this.#endedWhy ?? (result.error ? reasonOf(result.error) : 'ended in order'),
+    })
+  }
+
+  #describe(startup: StartupMessage): ConnectionOpened {
+    const { profile } = this.#tunnel.options
+    const parameters = remoteParameters(startup, profile)
+    const user = parameters.get('user') ?? ''
+    return {
+      id: this.#id,
+      profile: profile.name,
+      peer: this.#peer.name,
+      remote: hostPort(profile.host ?? '', profile.port),
+      user,
+      database: parameters.get('database') ?? user,
+      application: parameters.get('application_name') ?? '',
+    }
+  }
+
+  async #refuse(error: PgoauthError): Promise<void> {
+    const { events, profile } = this.#tunnel.options
+    events.refused({ id: this.#id, profile: profile.name, peer: this.#peer.name, error, facts: [] })
+    if (error.code === 'NOT_POSTGRES') {
+      const known = await this.#trustPeer().then(
+        () => true,
+        () => false,
+      )
+      return this.#say(httpAnswer(known ? { pid: process.pid, profile: profile.name } : undefined))
+    }
+    this.#say(this.#trusted ? errorForClient(error) : errorForStranger(error))
+  }
+
+  /** The last thing that the client hears. */
+  #say(bytes: Buffer): void {
+    if (this.#stream.writable) this.#stream.write(bytes)
+    this.#stream.end(() => this.#stream.destroy())
+  }
+}
