@@ -27,6 +27,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async (context) => (await import('./logout.ts')).logoutCommand(context),
   },
   {
+    name: 'connect',
+    summary: 'Open a local port through which every Postgres tool reaches the profile’s database.',
+    load: async (context) => (await import('./connect.ts')).connectCommand(context),
+  },
+  {
     name: 'token',
     summary: 'Print a fresh access token on stdout, and nothing else.',
     load: async (context) => (await import('./token.ts')).tokenCommand(context),

@@ -60,8 +60,9 @@ export function relay(local: Duplex, remote: Duplex, options: RelayOptions): Pro
     const onClose = (side: 'local' | 'remote', ended: boolean) => {
       first ??= { endedBy: side, error: undefined }
       const other = side === 'local' ? remote : local
-      if (side === 'remote' && !ended) tellLocal(first.error)
-      // Nobody takes what the other still sends; it gets what is on its way to it, and is closed.
+      if (side === 'remote' && !ended)
+        tellLocal(first.error)
+        // Nobody takes what the other still sends; it gets what is on its way to it, and is closed.
       ;(side === 'local' ? fromRemote : fromLocal).discard()
       other.end(() => other.destroy())
       open -= 1

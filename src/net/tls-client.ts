@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { isIP, type Socket } from 'node:net'
-import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls'
+import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
 import type { Clock } from '../base/clock.ts'
 import { fail } from '../base/errors.ts'
 import { tlsFailure } from './tls-failure.ts'

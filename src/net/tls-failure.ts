@@ -59,14 +59,19 @@ const EXPLANATIONS: Readonly<Record<string, (settings: TlsSettings) => Explanati
 /** A TLS failure as one of ours: what does not fit, and the setting to look at. */
 export function tlsFailure(cause: unknown, settings: TlsSettings): PgoauthError {
   const code = (cause as NodeJS.ErrnoException | undefined)?.code ?? ''
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return new PgoauthError('TLS_FAILED', { ...wrongName(cause, settings), cause })
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
+    return new PgoauthError('TLS_FAILED', { ...wrongName(cause, settings), cause })
   const explain = EXPLANATIONS[code]
   if (explain) return new PgoauthError('TLS_FAILED', { ...explain(settings), cause })
   if (code.startsWith('ERR_OSSL_') || code.startsWith('ERR_TLS_')) {
     const detail = `tls.ca, tls.cert or tls.key cannot be used: ${reasonOf(cause)}`
     return new PgoauthError('TLS_FAILED', { detail, fix: 'check the files that they name', cause })
   }
-  return new PgoauthError('TLS_FAILED', { detail: `${settings.name}: ${reasonOf(cause)}`, fix: 'check host and port', cause })
+  return new PgoauthError('TLS_FAILED', {
+    detail: `${settings.name}: ${reasonOf(cause)}`,
+    fix: 'check host and port',
+    cause,
+  })
 }
 
 /** Whether an error that comes after the handshake is still about it: TLS 1.3 servers refuse a client late. */
@@ -78,6 +83,6 @@ function wrongName(cause: unknown, { name }: TlsSettings): Explanation {
   const names = (cause as { cert?: { subjectaltname?: string } }).cert?.subjectaltname ?? 'no name at all'
   return {
     detail: `the certificate is not for ${name}, but for ${names.slice(0, 300)}`,
-    fix: 'correct host, or name the certificate\'s own name in tls.server_name',
+    fix: "correct host, or name the certificate's own name in tls.server_name",
   }
 }

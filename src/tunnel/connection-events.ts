@@ -35,5 +35,10 @@ export interface ConnectionEvents {
   opened(event: ConnectionOpened): void
   closed(event: ConnectionClosed): void
   refused(event: ConnectionRefused): void
-  cancelled(event: { readonly id: number; readonly profile: string; readonly peer: string; readonly outcome: string }): void
+  cancelled(event: {
+    readonly id: number
+    readonly profile: string
+    readonly peer: string
+    readonly outcome: string
+  }): void
 }

@@ -1,7 +1,7 @@
-import type { Reader } from '../net/inbox.ts'
 import { fail } from '../base/errors.ts'
-import { HEADER_BYTES } from '../wire/limits.ts'
+import type { Reader } from '../net/inbox.ts'
 import { tagText } from '../wire/framer.ts'
+import { HEADER_BYTES } from '../wire/limits.ts'
 
 /** One message of a handshake, whole. */
 export interface HandshakeMessage {

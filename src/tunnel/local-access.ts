@@ -1,6 +1,6 @@
 import { fail } from '../base/errors.ts'
-import type { LocalPeer } from './tunnel.ts'
 import type { Inbox } from '../net/inbox.ts'
+import type { LocalPeer } from './tunnel.ts'
 
 /** Decides whether a local client may use the tunnel. */
 export interface LocalAccess {
@@ -19,14 +19,18 @@ export const openAccess: LocalAccess = {
 }
 
 /** Only processes of the user with this id, as the kernel's socket table tells. */
-export function sameUserAccess(uid: number, ownerOf: (tcp: NonNullable<LocalPeer['tcp']>) => Promise<number | undefined>): LocalAccess {
+export function sameUserAccess(
+  uid: number,
+  ownerOf: (tcp: NonNullable<LocalPeer['tcp']>) => Promise<number | undefined>,
+): LocalAccess {
   return {
     kind: 'same-user',
     async checkPeer({ tcp }) {
       const owner = tcp && (await ownerOf(tcp))
       if (owner === uid) return
       fail('PEER_REFUSED', {
-        detail: owner === undefined ? 'the kernel does not say whose connection this is' : `uid ${owner} is not uid ${uid}`,
+        detail:
+          owner === undefined ? 'the kernel does not say whose connection this is' : `uid ${owner} is not uid ${uid}`,
         fix: 'each user opens their own tunnel: pgoauth connect; or local_auth: password in the profile',
       })
     },

@@ -110,7 +110,9 @@ export class LocalConnection {
     this.#trusted = true
     const stop = clock.after(sessionTimeoutMs, () => {
       const detail = `no session after ${sessionTimeoutMs / 1000} s`
-      this.#attempt.abort(new PgoauthError('PROXY_UNREACHABLE', { detail, fix: 'try again; pgoauth doctor looks into it' }))
+      this.#attempt.abort(
+        new PgoauthError('PROXY_UNREACHABLE', { detail, fix: 'try again; pgoauth doctor looks into it' }),
+      )
     })
     const onGone = () => this.#attempt.abort(new PgoauthError('BAD_STARTUP', { detail: 'the client left' }))
     this.#stream.once('close', onGone)
@@ -152,7 +154,10 @@ export class LocalConnection {
     this.#stream.write(session.greeting)
 
     const result = await relay(this.#stream, remote, {
-      fromLocal: { first: this.#inbox.release(), through: (chunk) => quiet.fromClient(renewal ? renewal.through(chunk) : chunk) },
+      fromLocal: {
+        first: this.#inbox.release(),
+        through: (chunk) => quiet.fromClient(renewal ? renewal.through(chunk) : chunk),
+      },
       fromRemote: { first: remoteInbox.release(), through: quiet.fromServer },
       lastWord: (error) => {
         if (!quiet.now || this.#endedWhy !== undefined) return undefined

@@ -87,11 +87,17 @@ async function listenError(address: string, port: number, cause: unknown): Promi
     const detail = ours
       ? `${where} is in use by the tunnel of profile ${ours.profile}, pid ${ours.pid}`
       : `${where} is in use by another program`
-    const fix = ours ? `use that one, end it with "kill ${ours.pid}", or choose another port` : 'choose another port: --listen'
+    const fix = ours
+      ? `use that one, end it with "kill ${ours.pid}", or choose another port`
+      : 'choose another port: --listen'
     return new PgoauthError('LISTEN_FAILED', { detail, fix, cause })
   }
   if (code === 'EACCES') {
-    return new PgoauthError('LISTEN_FAILED', { detail: `${where} needs privileges`, fix: 'choose a port above 1023', cause })
+    return new PgoauthError('LISTEN_FAILED', {
+      detail: `${where} needs privileges`,
+      fix: 'choose a port above 1023',
+      cause,
+    })
   }
   return new PgoauthError('LISTEN_FAILED', { detail: `${where}: ${reasonOf(cause)}`, fix: 'check --listen', cause })
 }

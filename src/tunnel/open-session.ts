@@ -108,6 +108,8 @@ function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
     if (signal.aborted) return reject(signal.reason)
     const onAbort = () => reject(signal.reason)
     signal.addEventListener('abort', onAbort, { once: true })
-    promise.then(resolve, (error) => reject(asPgoauthError(error))).finally(() => signal.removeEventListener('abort', onAbort))
+    promise
+      .then(resolve, (error) => reject(asPgoauthError(error)))
+      .finally(() => signal.removeEventListener('abort', onAbort))
   })
 }

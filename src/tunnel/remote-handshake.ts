@@ -1,8 +1,9 @@
 import { fail } from '../base/errors.ts'
-import type { AccessToken } from '../tokens/token-source.ts'
 import type { ErrorChallenge } from '../sasl/oauthbearer.ts'
+import type { AccessToken } from '../tokens/token-source.ts'
 import { type AuthenticationRequest, parseAuthentication } from '../wire/authentication.ts'
 import { parseErrorFields, type RawErrorFields } from '../wire/error-response.ts'
+import { tagText } from '../wire/framer.ts'
 import {
   type BackendKeyData,
   type NegotiateProtocolVersion,
@@ -11,11 +12,10 @@ import {
   SERVER,
 } from '../wire/server-messages.ts'
 import { encodeStartupMessage, type ProtocolVersion } from '../wire/startup.ts'
-import { tagText } from '../wire/framer.ts'
 import { nextMessage } from './handshake-message.ts'
 import type { RemoteLink } from './remote-link.ts'
 import { RENEWAL_OPTION } from './startup-parameters.ts'
-import { answerAuthentication, type AuthRule } from './token-answer.ts'
+import { type AuthRule, answerAuthentication } from './token-answer.ts'
 
 export interface HandshakeRequest {
   readonly version: ProtocolVersion
@@ -102,7 +102,8 @@ export async function conductHandshake(link: RemoteLink, request: HandshakeReque
       default:
         broken(`message ${tagText(message.tag)} before ReadyForQuery`)
     }
-    if (stage !== 'session' && message.tag !== SERVER.NoticeResponse) broken(`message ${tagText(message.tag)} too early`)
+    if (stage !== 'session' && message.tag !== SERVER.NoticeResponse)
+      broken(`message ${tagText(message.tag)} too early`)
     greetingBytes += message.bytes.length
     if (greetingBytes > MAX_GREETING_BYTES) broken('no ReadyForQuery')
     greeting.push(message.bytes)

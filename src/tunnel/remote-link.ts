@@ -38,7 +38,10 @@ export async function openRemoteLink(
 ): Promise<RemoteLink> {
   const { host, port, tls } = remote
   if (host === undefined) {
-    fail('CONFIG_INVALID', { detail: `profile ${remote.name} has no host`, fix: 'set "host" in the profile, or --host' })
+    fail('CONFIG_INVALID', {
+      detail: `profile ${remote.name} has no host`,
+      fix: 'set "host" in the profile, or --host',
+    })
   }
   if (tls.mode === 'disable') refuseInTheClear(remote)
   const socket = await dial({ host: address ?? host, port, timeoutMs: CONNECT_TIMEOUT_MS, ...(signal && { signal }) })

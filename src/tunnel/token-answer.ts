@@ -1,13 +1,18 @@
 import { fail } from '../base/errors.ts'
 import type { Secret } from '../base/secret.ts'
 import {
-  decodeErrorChallenge,
   DUMMY_RESPONSE,
-  encodeInitialResponse,
+  decodeErrorChallenge,
   type ErrorChallenge,
+  encodeInitialResponse,
   OAUTHBEARER,
 } from '../sasl/oauthbearer.ts'
-import { type AuthenticationRequest, encodePasswordMessage, encodeSaslInitialResponse, encodeSaslResponse } from '../wire/authentication.ts'
+import {
+  type AuthenticationRequest,
+  encodePasswordMessage,
+  encodeSaslInitialResponse,
+  encodeSaslResponse,
+} from '../wire/authentication.ts'
 
 /** How the token may enter the handshake: the profile's `auth`. */
 export type AuthRule = 'auto' | 'oauthbearer' | 'password'
@@ -64,7 +69,8 @@ export function answerAuthentication(
   }
 }
 
-const HBA_FIX = 'use "oauth" in its pg_hba.conf (PostgreSQL 18), a pgoauth proxy, or a service that takes tokens as passwords'
+const HBA_FIX =
+  'use "oauth" in its pg_hba.conf (PostgreSQL 18), a pgoauth proxy, or a service that takes tokens as passwords'
 const AUTO_FIX = 'set auth: auto in the profile'
 
 /** The one message that may follow the token, but for AuthenticationOk, is the challenge that refuses it. */

@@ -39,7 +39,9 @@ export function tokenFacts(
   }
   const granted = scopes ?? grantedScopes(claims)
   facts.push(`scopes asked for: ${profile.scopes.join(' ') || 'none'}`)
-  facts.push(`scopes granted: ${granted === undefined ? 'not said' : granted.map((scope) => printable(scope)).join(' ') || 'none'}`)
+  facts.push(
+    `scopes granted: ${granted === undefined ? 'not said' : granted.map((scope) => printable(scope)).join(' ') || 'none'}`,
+  )
   if (challenge?.scope) facts.push(`scopes the remote side names: ${printable(challenge.scope)}`)
   if (challenge?.discoveryUrl && profile.issuer && !challenge.discoveryUrl.startsWith(profile.issuer)) {
     facts.push(`the remote side trusts another issuer: ${printable(challenge.discoveryUrl)}`)

@@ -32,7 +32,14 @@ export interface RunningSession {
 /** A local peer: how to name it, and its end of the connection where it came over TCP. */
 export interface LocalPeer {
   readonly name: string
-  readonly tcp: { readonly remoteAddress: string; readonly remotePort: number; readonly localAddress: string; readonly localPort: number } | undefined
+  readonly tcp:
+    | {
+        readonly remoteAddress: string
+        readonly remotePort: number
+        readonly localAddress: string
+        readonly localPort: number
+      }
+    | undefined
 }
 
 /**

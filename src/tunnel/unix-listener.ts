@@ -45,7 +45,10 @@ async function prepareDirectory(directory: string): Promise<void> {
     const found = await lstat(directory)
     if (!found.isDirectory()) fail('LISTEN_FAILED', { detail: `${directory} is not a directory` })
     if (found.uid !== process.getuid?.()) {
-      fail('LISTEN_FAILED', { detail: `${directory} belongs to uid ${found.uid}`, fix: 'choose a directory of your own' })
+      fail('LISTEN_FAILED', {
+        detail: `${directory} belongs to uid ${found.uid}`,
+        fix: 'choose a directory of your own',
+      })
     }
     if ((found.mode & 0o077) !== 0) {
       fail('LISTEN_FAILED', { detail: `other users can enter ${directory}`, fix: `chmod 700 ${directory}` })
