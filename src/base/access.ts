@@ -54,6 +54,12 @@ export interface Access {
   readonly metadata?: true
   /** Moves or takes down what it names: refused for an object under any `never`, whoever asks. */
   readonly moves?: true
+  /** Shows what the server process holds: refused where connections are shared (transaction mode). */
+  readonly ofSession?: true
+  /** Free, unless the policy pins the search path. */
+  readonly unlessPinned?: true
+  /** SET ROLE: only where the server login is the role itself, and then by its rule. */
+  readonly onlyAsRole?: true
 }
 
 /** What nothing allows, not even `all`. */

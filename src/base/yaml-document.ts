@@ -118,6 +118,7 @@ interface Definition {
   readonly type: string
   readonly innerType?: ZodType
   readonly in?: ZodType
+  readonly out?: ZodType
   readonly options?: ZodType[]
   readonly shape?: Record<string, ZodType>
   readonly valueType?: ZodType
@@ -130,9 +131,10 @@ function definition(schema: ZodType): Definition {
 
 function unwrap(schema: ZodType | undefined): ZodType[] {
   if (schema === undefined) return []
-  const { innerType, in: input, options } = definition(schema)
+  const { innerType, in: input, out: output, options } = definition(schema)
   if (innerType) return unwrap(innerType)
-  if (input) return unwrap(input)
+  // z.preprocess is a pipe out of a transform: the keys are on its far side.
+  if (input) return unwrap(definition(input).type === 'transform' ? output : input)
   if (options) return options.flatMap(unwrap)
   return [schema]
 }

@@ -8,6 +8,10 @@ export interface AccessVerdict {
   readonly by: readonly string[]
   /** For the audit, never for the client: which object behind an unqualified name stands in the way. */
   readonly colliding?: string
+  /** Observing does not waive it. */
+  readonly unwaivable?: true
+  /** What to add to the reason. */
+  readonly why?: string
 }
 
 /** Whether a statement may run, and what each access hangs on. */

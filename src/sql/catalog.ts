@@ -17,6 +17,10 @@ export interface CatalogRelation {
   readonly rowSecurity?: true
   /** The query of a `security_invoker` view, which is judged as if it stood in the statement. */
   readonly invokerQuery?: string
+  /** The relations such a view is over: a write to it needs the same on them. */
+  readonly invokerBases?: readonly ObjectName[]
+  /** A view over pg_settings: an UPDATE of it is SET. */
+  readonly overSettings?: true
   /** Of an index: its table. Of a sequence: the table whose column owns it. */
   readonly of?: ObjectName
 }

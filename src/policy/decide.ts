@@ -1,0 +1,87 @@
+import type { Access, Needs, Target } from '../base/access.ts'
+import { quoteName } from '../base/sql-name.ts'
+import type { AccessVerdict, Decision } from './decision.ts'
+import { type Grants, grantsFor } from './grants.ts'
+import type { Policy } from './policy.ts'
+
+/**
+ * Decides what a statement needs against what a session has. Pure: the same needs and grants, the same decision.
+ *
+ * `observing` waives missing grants and `never`, and nothing else: a refusal stays one.
+ */
+export function decide(needs: Needs, grants: Grants, observing = false): Decision {
+  const verdicts = needs.accesses.map((access) => judge(access, grants))
+  if (needs.refusal) {
+    const { reason, object } = needs.refusal
+    const denied = { action: undefined, kind: undefined, object }
+    return { allowed: false, observed: false, verdicts, reason, denied }
+  }
+  const forbidden = verdicts.find((verdict) => !verdict.allowed && verdict.unwaivable)
+  const first = forbidden ?? verdicts.find((verdict) => !verdict.allowed)
+  if (!first) return { allowed: true, observed: false, verdicts }
+  const observed = observing && !forbidden
+  const { action, kind, object } = first.access
+  const reason = reasonOf(first)
+  return { allowed: observed, observed, verdicts, reason, denied: { action, kind, object } }
+}
+
+/** The scopes of the policy each of which alone would give this access, in the file's order. */
+export function scopesThatAllow(policy: Policy, access: Access): readonly string[] {
+  return [...policy.scopes.keys()].filter((scope) => judge(access, grantsFor(policy, [scope])).allowed)
+}
+
+function judge(access: Access, grants: Grants): AccessVerdict {
+  const { given, never } = grants
+  if (access.onlyAsRole && !grants.asRole) {
+    return { access, allowed: false, by: [], unwaivable: true, why: 'nothing allows it on a shared login' }
+  }
+  if (access.unlessPinned) {
+    const isPinned = grants.policy.searchPath !== undefined
+    return {
+      access,
+      allowed: !isPinned,
+      by: isPinned ? [] : ['free'],
+      ...(isPinned ? { why: 'the policy pins it' } : {}),
+    }
+  }
+  if (access.ofSession && grants.isShared) {
+    return { access, allowed: false, by: [], unwaivable: true, why: 'connections are shared in transaction mode' }
+  }
+  if (access.targets.length === 0) return judgeUnknown(access, grants)
+  const by = new Set<string>()
+  for (const target of access.targets) {
+    const colliding = access.targets.length > 1 ? { colliding: nameOf(target) } : {}
+    if (never.touches(access.action, target) || (access.moves && never.touchesAnyhow(target))) {
+      return { access, allowed: false, by: ['never'], ...colliding }
+    }
+    const giver = given.allowedBy(access, target) ?? metadataGiver(access, grants)
+    if (!giver) return { access, allowed: false, by: [], ...colliding }
+    for (const one of giver) by.add(one)
+  }
+  return { access, allowed: true, by: [...by] }
+}
+
+/** Nothing of that name is known: whoever has the action on everything may hear so from the server. */
+function judgeUnknown(access: Access, { given, never }: Grants): AccessVerdict {
+  const by = given.allowedUnknown(access.action)
+  const isNever = never.touchesName(access.action, access.object)
+  return { access, allowed: by !== undefined && !isNever, by: isNever ? ['never'] : (by ?? []), why: 'unknown name' }
+}
+
+function metadataGiver(access: Access, grants: Grants): readonly string[] | undefined {
+  return access.metadata && grants.policy.metadata === 'visible' ? ['metadata'] : undefined
+}
+
+function reasonOf({ access, by, colliding, why }: AccessVerdict): string {
+  const what = `${access.action} on ${access.object}${columnsText(access)}`
+  const rule = by.includes('never') ? 'is under never' : 'is given by no scope'
+  return `${what} ${rule}${colliding ? ` (${colliding} has that name)` : ''}${why ? ` (${why})` : ''}`
+}
+
+function columnsText({ columns }: Access): string {
+  return columns === undefined || columns === 'all' || columns.length === 0 ? '' : ` (${columns.join(', ')})`
+}
+
+function nameOf({ schema, name }: Target): string {
+  return schema === undefined ? quoteName(name) : `${quoteName(schema)}.${quoteName(name)}`
+}

@@ -1,0 +1,157 @@
+import { ACTIONS, type Action } from '../base/access.ts'
+import { splitDottedName } from '../base/sql-name.ts'
+import { checkYaml, type Mistake, type YamlDocument } from '../base/yaml-document.ts'
+import type { Policy, RoleRule, RowRule, RuleObject, RuleSet } from './policy.ts'
+import {
+  includeSchema,
+  type ParsedPolicy,
+  type ParsedRole,
+  type ParsedRules,
+  type ParsedScope,
+  policySchema,
+} from './policy-schema.ts'
+
+export type PolicyResult =
+  | { readonly ok: true; readonly policy: Policy }
+  | { readonly ok: false; readonly mistakes: readonly Mistake[] }
+
+/** How a policy reaches the files it names; both take paths as the file writes them, relative to `from`. */
+export interface PolicyFiles {
+  readText(path: string): string
+  /** The files a pattern of `include` stands for, sorted; paths that `readText` takes. */
+  expand?(pattern: string, from: string): readonly string[]
+}
+
+/**
+ * Reads a policy file and what it includes. Every mistake at once, each with file, line and column.
+ *
+ * `readText` throws where a file cannot be read; that too is a mistake with a place (the `include` entry).
+ */
+export function loadPolicy(file: string, files: PolicyFiles | ((path: string) => string)): PolicyResult {
+  const { readText, expand = asWritten } = typeof files === 'function' ? { readText: files } : files
+  const read = checkYaml(file, readText(file), policySchema)
+  if (!read.ok) return read
+  const { value, locate } = read.document
+  const mistakes: Mistake[] = []
+  const complain = (path: readonly PropertyKey[], message: string) => mistakes.push({ ...locate(path), message })
+
+  const scopes = new Map<string, RuleSet>()
+  const rows: RowRule[] = []
+  const places = new Map<string, string>()
+  const addScopes = (document: YamlDocument<{ scopes: Record<string, ParsedScope> }>) => {
+    for (const [name, scope] of Object.entries(document.value.scopes)) {
+      const place = document.locate(['scopes', name])
+      const text = `${place.file}:${place.line}:${place.column}`
+      const other = places.get(name)
+      if (other) mistakes.push({ ...place, message: `scope "${name}" is defined twice: here and at ${other}` })
+      places.set(name, text)
+      scopes.set(name, ruleSet(scope))
+      for (const [table, condition] of Object.entries(scope.rows ?? {})) {
+        const parts = splitDottedName(table, 2)
+        if (parts?.length === 2) {
+          rows.push({ scope: name, table: { schema: parts[0], name: parts[1] ?? '', columns: undefined }, condition })
+        } else {
+          const message = `rows: "${table}" is not a table name such as sales.orders`
+          mistakes.push({ ...document.locate(['scopes', name, 'rows', table]), message })
+        }
+      }
+    }
+  }
+  addScopes(read.document)
+
+  for (const [index, pattern] of (value.include ?? []).entries()) {
+    const paths = expand(pattern, file)
+    if (paths.length === 0) complain(['include', index], `"${pattern}": no such file`)
+    for (const path of paths) {
+      const text = tryRead(readText, path)
+      if (text === undefined) complain(['include', index], `"${path}" cannot be read`)
+      else {
+        const included = checkYaml(path, text, includeSchema)
+        if (included.ok) addScopes(included.document)
+        else mistakes.push(...included.mistakes)
+      }
+    }
+  }
+
+  const observeUntilMs = readDate(value.observe_until)
+  if (value.observe_until !== undefined && observeUntilMs === undefined) {
+    complain(['observe_until'], `observe_until: "${value.observe_until}" is not a date such as 2030-01-31`)
+  }
+  if (value.mode === 'observe' && value.observe_until === undefined) {
+    complain(['mode'], 'mode: observe needs observe_until: DATE, past which it is enforce')
+  }
+  const roles = value.roles.map((role, index) => roleRule(role, (message) => complain(['roles', index], message)))
+  const searchPath = readSearchPath(value, complain)
+
+  if (mistakes.length > 0) return { ok: false, mistakes }
+  return {
+    ok: true,
+    policy: {
+      file,
+      roles,
+      scopes,
+      always: ruleSet(value.always ?? {}),
+      never: ruleSet(value.never ?? {}),
+      metadata: value.metadata,
+      errors: value.errors,
+      mode: value.mode,
+      observeUntilMs,
+      help: value.help,
+      searchPath,
+      rows,
+    },
+  }
+}
+
+/** Whether missing grants are waived now: `observe`, and its date is not past. */
+export function isObserving(policy: Policy, nowMs: number): boolean {
+  return policy.mode === 'observe' && policy.observeUntilMs !== undefined && nowMs < policy.observeUntilMs
+}
+
+function asWritten(pattern: string): readonly string[] {
+  return pattern.includes('*') ? [] : [pattern]
+}
+
+function tryRead(readText: (path: string) => string, path: string): string | undefined {
+  try {
+    return readText(path)
+  } catch {
+    return undefined
+  }
+}
+
+function ruleSet(rules: ParsedRules): RuleSet {
+  const objects = new Map<Action, readonly RuleObject[]>()
+  for (const action of ACTIONS) {
+    const list = rules[action]
+    if (action !== 'all' && list) objects.set(action, list)
+  }
+  return { all: (rules.all?.length ?? 0) > 0, objects }
+}
+
+function roleRule(role: ParsedRole, complain: (message: string) => void): RoleRule {
+  const isTemplate = /\{[^{}]+\}/.test(role.role)
+  if (isTemplate && !role.among)
+    complain(`role "${role.role}" is taken from a claim: it needs among: [names it may be]`)
+  if (!isTemplate && /[{}]/.test(role.role)) complain(`role "${role.role}": a claim is written {claim}`)
+  const when = Object.entries(role.when ?? {}).map(([claim, values]) => ({ claim, values }))
+  return { role: role.role, when, among: role.among, issuers: role.issuer?.includes('*') ? undefined : role.issuer }
+}
+
+/** A date alone is the start of that day in UTC. */
+function readDate(text: string | undefined): number | undefined {
+  if (text === undefined || !/^\d{4}-\d{2}-\d{2}([T ].*)?$/.test(text)) return undefined
+  const ms = Date.parse(text.length > 10 && !/(Z|[+-]\d\d:?\d\d)$/.test(text) ? `${text}Z` : text)
+  return Number.isNaN(ms) ? undefined : ms
+}
+
+function readSearchPath(
+  value: ParsedPolicy,
+  complain: (path: readonly PropertyKey[], message: string) => void,
+): readonly string[] | undefined {
+  return value.search_path?.map((entry, index) => {
+    const parts = splitDottedName(entry, 1)
+    if (!parts?.[0]) complain(['search_path', index], `"${entry}" is not a schema name`)
+    return parts?.[0] ?? entry
+  })
+}

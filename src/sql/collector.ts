@@ -1,0 +1,102 @@
+import type { Access, Action, ColumnNeed, Needs, Refusal, Target } from '../base/access.ts'
+import type { SessionEffects } from './analysis.ts'
+import type { Candidate, RelationName } from './relation-name.ts'
+import { RelationUse } from './relation-use.ts'
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+/** Gathers what one statement needs. */
+export class Collector {
+  readonly effects: Mutable<SessionEffects> = {}
+  ddl = false
+  opaque = false
+  readOnly = true
+  plain = true
+  #refusal: Refusal | undefined
+  readonly #uses: RelationUse[] = []
+  readonly #accesses: Access[] = []
+
+  refuse(reason: string, object: string): void {
+    this.#refusal ??= { reason, object }
+  }
+
+  need(access: Access): void {
+    this.#accesses.push(access)
+  }
+
+  /** A mention of a relation whose reads are counted until the statement's end. */
+  use(relation: RelationName, isSource: boolean): RelationUse {
+    const use = new RelationUse(relation, isSource)
+    this.#uses.push(use)
+    for (const { relation: known, system } of relation.candidates) {
+      if (!known || system || known.rowSecurity || known.kind === 'v' || known.kind === 'f') this.plain = false
+    }
+    if (relation.candidates.length === 0) this.plain = false
+    return use
+  }
+
+  /** An action on whatever the name may mean. Temporary relations of the session are free. */
+  needRelation(action: Action, relation: RelationName, columns?: ColumnNeed, extra: Partial<Access> = {}): void {
+    if (action !== 'select') this.readOnly = false
+    const { written, candidates } = relation
+    const kind = 'relation'
+    if (candidates.length === 0) {
+      this.need({ action, kind, object: written, targets: [], ...(columns ? { columns } : {}), ...extra })
+      return
+    }
+    const groups = new Map<string, Candidate[]>()
+    for (const one of candidates) {
+      if (one.isTemporary) continue
+      const group = one.system ?? 'user'
+      groups.set(group, [...(groups.get(group) ?? []), one])
+    }
+    for (const [group, members] of groups) {
+      const targets = members.map((one) => targetOf(one, columns))
+      const shown = shownColumns(targets)
+      const metadata = action === 'select' && group !== 'user' && group !== 'secret' ? { metadata: true as const } : {}
+      const session = group === 'session' ? { ofSession: true as const } : {}
+      this.need({ action, kind, object: written, ...shown, targets, ...metadata, ...session, ...extra })
+    }
+  }
+
+  finish(): Needs {
+    for (const use of this.#uses) {
+      if (use.isRead) this.needRelation('select', use.relation, use.isWhole ? 'all' : [...use.columns])
+    }
+    this.#uses.length = 0
+    const accesses = merge(this.#accesses)
+    return this.#refusal ? { accesses, refusal: this.#refusal } : { accesses }
+  }
+}
+
+function targetOf({ schema, name, columns, isOpen }: Candidate, need: ColumnNeed | undefined): Target {
+  if (need === undefined) return { schema, name }
+  return { schema, name, columns: need === 'all' && columns !== undefined && !isOpen ? columns : need }
+}
+
+function shownColumns(targets: readonly Target[]): { columns?: ColumnNeed } {
+  const [first] = targets
+  return first?.columns === undefined ? {} : { columns: first.columns }
+}
+
+/** Accesses to the same thing become one, with the columns of all. */
+function merge(accesses: readonly Access[]): Access[] {
+  const merged = new Map<string, Access>()
+  for (const access of accesses) {
+    const { columns, targets, ...rest } = access
+    const key = JSON.stringify([rest, targets.map(({ schema, name }) => [schema, name])])
+    const other = merged.get(key)
+    if (!other) merged.set(key, access)
+    else {
+      const joined = other.targets.map((target, index) => joinTarget(target, targets[index]))
+      merged.set(key, { ...other, targets: joined, ...shownColumns(joined) })
+    }
+  }
+  return [...merged.values()]
+}
+
+function joinTarget(a: Target, b: Target | undefined): Target {
+  if (a.columns === undefined || b?.columns === undefined) return a.columns === undefined ? a : { ...a, ...b }
+  if (a.columns === 'all' || b.columns === 'all') return { ...a, columns: 'all' }
+  return { ...a, columns: [...new Set([...a.columns, ...b.columns])] }
+}

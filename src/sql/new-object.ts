@@ -1,0 +1,54 @@
+import type { Action, ObjectKind } from '../base/access.ts'
+import { quoteName } from '../base/sql-name.ts'
+import type { TemporaryRelation } from './analysis.ts'
+import type { Columns } from './columns.ts'
+import { columnCount } from './output-columns.ts'
+import type { Tree } from './parser.ts'
+import { stringsOf, textOf, treeOf } from './tree.ts'
+import type { Walk } from './walk.ts'
+
+/** SELECT INTO, CREATE TABLE AS: a relation is made; a temporary one is free. */
+export function needNewRelation(walk: Walk, into: Tree, columns: Columns): void {
+  walk.touch(into)
+  const rangeVar = treeOf(into.rel) ?? {}
+  const listed = stringsOf(into.colNames)
+  const count = columnCount(columns)
+  const names = columns.list.map((one, index) => listed[index] ?? one.name)
+  makeRelation(walk, rangeVar, count === undefined ? undefined : names)
+}
+
+/** The right to make a relation; notes a temporary one for the session. True where it is temporary. */
+export function makeRelation(walk: Walk, rangeVar: Tree, columns: readonly string[] | undefined): boolean {
+  walk.touch(rangeVar)
+  walk.collector.readOnly = false
+  walk.collector.plain = false
+  walk.collector.ddl = true
+  const name = textOf(rangeVar.relname) ?? ''
+  if (isTemporary(rangeVar)) {
+    const made: TemporaryRelation = columns === undefined ? { name } : { name, columns }
+    const { effects } = walk.collector
+    effects.makesTemporary = [...(effects.makesTemporary ?? []), made]
+    return true
+  }
+  needNewName(walk, 'create', 'relation', textOf(rangeVar.schemaname), name)
+  return false
+}
+
+export function isTemporary(rangeVar: Tree): boolean {
+  return rangeVar.relpersistence === 't' || rangeVar.schemaname === 'pg_temp'
+}
+
+/** A new name: where it is unqualified the search path decides its schema, so the right on everything is needed. */
+export function needNewName(
+  walk: Walk,
+  action: Action,
+  kind: ObjectKind,
+  schema: string | undefined,
+  name: string,
+): void {
+  const isPinned = schema === undefined && walk.catalog.searchPath?.[0] !== undefined
+  const place = schema ?? (isPinned ? walk.catalog.searchPath?.[0] : undefined)
+  const target = place === undefined ? { schema: undefined, name: '*' } : { schema: place, name }
+  const object = schema === undefined ? quoteName(name) : `${quoteName(schema)}.${quoteName(name)}`
+  walk.need({ action, kind, object, targets: [target] })
+}

@@ -1,0 +1,102 @@
+import type { Access, Refusal } from '../base/access.ts'
+import type { TemporaryRelation } from './analysis.ts'
+import type { Catalog } from './catalog.ts'
+import { withTemporary } from './catalog-index.ts'
+import { Collector } from './collector.ts'
+import type { Tree } from './parser.ts'
+
+/** What the whole text's analysis found out beside the accesses. */
+export interface TextFlags {
+  exact: boolean
+  leansOnCatalog: boolean
+  unknownNames: boolean
+}
+
+/** How deep SQL inside SQL (invoker views, `query_to_xml('…')`) is followed. */
+const MAX_INNER = 16
+
+/** The state of one text's analysis: what is known, what is still to be visited, and where accesses go. */
+export class Walk {
+  readonly flags: TextFlags
+  readonly inner: number
+  #catalog: Catalog
+  #collector: Collector
+  /** Nodes that can carry an access and that no part of the analysis has looked at yet. */
+  readonly #pending: Set<Tree>
+  #isQuiet = false
+
+  constructor(catalog: Catalog, options: { flags?: TextFlags; inner?: number; collector?: Collector } = {}) {
+    this.#catalog = catalog
+    this.flags = options.flags ?? { exact: false, leansOnCatalog: false, unknownNames: false }
+    this.inner = options.inner ?? 0
+    this.#collector = options.collector ?? new Collector()
+    this.#pending = new Set()
+  }
+
+  get catalog(): Catalog {
+    return this.#catalog
+  }
+
+  get collector(): Collector {
+    return this.#collector
+  }
+
+  /** Starts the next statement of the text. */
+  nextStatement(): void {
+    this.#collector = new Collector()
+    this.#pending.clear()
+  }
+
+  /** A walk over SQL that stands inside this text's SQL; it adds to the same statement. */
+  within(): Walk {
+    if (this.inner >= MAX_INNER) throw new RangeError('SQL inside SQL nests too deeply')
+    return new Walk(this.#catalog, { flags: this.flags, inner: this.inner + 1, collector: this.#collector })
+  }
+
+  /** Temporary relations made by this text count in its later statements. */
+  addTemporary(made: readonly TemporaryRelation[]): void {
+    this.#catalog = withTemporary(this.#catalog, made)
+  }
+
+  expect(node: Tree): void {
+    this.#pending.add(node)
+  }
+
+  touch(node: Tree): void {
+    this.#pending.delete(node)
+  }
+
+  /** For a statement that only `all` allows: what is in it makes no difference. */
+  touchEverything(): void {
+    this.#pending.clear()
+  }
+
+  /** Whether every node that can carry an access was looked at. */
+  get isComplete(): boolean {
+    return this.#pending.size === 0
+  }
+
+  /** Inside, casts of names to OIDs do not count: the caller judges the object they name. */
+  quietly(action: () => void): void {
+    const before = this.#isQuiet
+    this.#isQuiet = true
+    action()
+    this.#isQuiet = before
+  }
+
+  get isQuiet(): boolean {
+    return this.#isQuiet
+  }
+
+  need(access: Access): void {
+    this.#collector.need(access)
+  }
+
+  refuse(reason: Refusal['reason'], object: string): void {
+    this.#collector.refuse(reason, object)
+  }
+
+  isSystemSchema(schema: string): boolean {
+    return schema === 'pg_catalog' || schema === 'information_schema' || schema === 'pg_toast' || schema === 'pg_temp'
+  }
+}
