@@ -34,18 +34,20 @@ async function assembleProgram(
     .version(VERSION, '-V, --version')
     .option('--debug', 'say more on stderr; never a secret')
     .enablePositionalOptions()
-    .showSuggestionAfterError()
-    .showHelpAfterError('(add --help for what it takes)')
-  const wanted = args.find((word) => !word.startsWith('-'))
+  const [first, second] = args.filter((word) => !word.startsWith('-'))
+  const wanted = first === 'help' ? second : first
   for (const entry of entries) {
     if (entry.name === wanted) program.addCommand(await entry.load(context))
     else program.command(entry.name).description(entry.summary)
   }
   applyToAll(program, (command) =>
-    command.exitOverride().configureOutput({
-      writeOut: (text) => context.stdout.write(text),
-      writeErr: (text) => context.stderr.write(text),
-    }),
+    command
+      .exitOverride()
+      .showHelpAfterError('(add --help for what it takes)')
+      .configureOutput({
+        writeOut: (text) => context.stdout.write(text),
+        writeErr: (text) => context.stderr.write(text),
+      }),
   )
   return program
 }
