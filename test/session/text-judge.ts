@@ -94,7 +94,7 @@ function effectsOf(text: string): SessionEffects {
   if (text.startsWith('declare')) {
     return { declare: { name, hold: text.includes('with hold'), statement: analysisOf(inner, 0) } }
   }
-  if (text.startsWith('fetch')) return { fetch: name }
+  if (text.startsWith('fetch')) return { fetch: text.split(' ').at(-1) ?? '' }
   if (text.startsWith('close')) return { close: { name } }
   if (text === 'discard all') return { discard: 'all' }
   if (text === 'reset all') return { reset: { name: undefined } }

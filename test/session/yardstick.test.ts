@@ -90,7 +90,7 @@ async function runGated(script: readonly ScriptStep[], random: Random): Promise<
         },
         onStall() {},
         onEnd: (error) => {
-          ended = error?.message ?? 'ended'
+          ended = error?.stack ?? 'ended'
           look()
         },
       },
@@ -111,7 +111,7 @@ async function runGated(script: readonly ScriptStep[], random: Random): Promise<
   })
   await finished
   socket.destroy()
-  return transcript(Buffer.concat(received))
+  return [...transcript(Buffer.concat(received)), ...(ended === undefined ? [] : [ended])]
 }
 
 function collect(socket: Socket): Promise<Buffer> {
