@@ -96,10 +96,7 @@ export class FromServer implements FrameSink {
       fail('SERVER_BAD', { detail: `${tagText(tag)} in answer to ${head?.message ?? 'nothing'}` })
     }
     if (tag === SERVER.CommandComplete && note.statements) statementDone(note, this.#parts)
-    if (tag === SERVER.CopyInResponse) {
-      if (note.copyIn === undefined) fail('SERVER_BAD', { detail: 'CopyInResponse to a statement that is no COPY' })
-      note.copyIn.started++
-    }
+    if (tag === SERVER.CopyInResponse) this.#copyInBegan()
     if (settlement === 'done') this.#done(head)
   }
 
@@ -111,7 +108,13 @@ export class FromServer implements FrameSink {
       const names = note.closes.kind === 'statement' ? state.statements : state.portals
       names.remove(note.closes.key)
     }
-    if (note.copyIn !== undefined && note.copyIn === state.copyIn) state.copyIn = undefined
+    if (note.copiesIn) state.copyIn = undefined
+  }
+
+  #copyInBegan(): void {
+    const { copyIn } = this.#parts.state
+    if (copyIn === undefined) fail('SERVER_BAD', { detail: 'CopyInResponse to a statement that is no COPY' })
+    copyIn.started++
   }
 
   #ready(message: Buffer): void {
@@ -165,18 +168,13 @@ export class FromServer implements FrameSink {
       toClient.add(shown)
       fail('SERVER_BAD', { detail: 'an ErrorResponse that answers nothing' })
     }
-    this.#abandon(head.note)
-    for (const { note } of unanswered) {
-      this.#abandon(note)
-      if (note.copyIn !== undefined && note.copyIn === state.copyIn) state.copyIn = undefined
-    }
+    for (const { note } of [head, ...unanswered]) this.#abandon(note)
     const { note } = head
-    if (note.own) return
-    if (note.refusal === undefined || note.refused) {
-      toClient.add(shown)
-      return
+    if (state.copyIn?.by === 'execute' && !state.ledger.some((owed) => owed.note.copiesIn === true)) {
+      state.copyIn = undefined
     }
-    toClient.add(note.refusal)
+    if (note.own) return
+    toClient.add(note.refusal && !note.refused ? note.refusal : shown)
     note.refused = true
   }
 

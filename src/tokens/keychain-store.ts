@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto'
 import { fail } from '../base/errors.ts'
+import { keychainError } from './keychain-error.ts'
 import type { KeychainModule } from './keychain-module.ts'
 import type { SecretStore } from './secret-store.ts'
 
@@ -40,7 +42,7 @@ export function openKeychainStore(load: () => KeychainModule, platform: NodeJS.P
     try {
       return await action(loaded)
     } catch (error) {
-      throw (await import('./keychain-error.ts')).keychainError(error, what, platform)
+      throw keychainError(error, what, platform)
     }
   }
   const get = (account: string) =>
@@ -70,7 +72,7 @@ export function openKeychainStore(load: () => KeychainModule, platform: NodeJS.P
         if (!head) return value
         const parts = await Promise.all(partAccounts(account, head.slot, head.parts).map(get))
         const text = parts.map((part) => part ?? '').join('')
-        if ((await sha256(text)) === head.sha256) return text
+        if (sha256(text) === head.sha256) return text
         // Another process may have written in between; then its head leads to whole parts.
         if (attempt === MOST_READS) failDamaged(account)
       }
@@ -83,7 +85,7 @@ export function openKeychainStore(load: () => KeychainModule, platform: NodeJS.P
         const slot = before?.slot === 'a' ? 'b' : 'a'
         const parts = split(text, LONGEST_VALUE_BYTES)
         for (const [index, part] of parts.entries()) await set(`${account}|${slot}|${index}`, part)
-        const head: Head = { pgoauth: 'parts', slot, parts: parts.length, sha256: await sha256(text) }
+        const head: Head = { pgoauth: 'parts', slot, parts: parts.length, sha256: sha256(text) }
         await set(account, JSON.stringify(head))
       }
       if (before) for (const old of partAccounts(account, before.slot, before.parts)) await remove(old)
@@ -141,9 +143,7 @@ function split(text: string, longestBytes: number): string[] {
   return [...parts, part]
 }
 
-/** Loaded only where a text is in parts: it takes a noticeable part of a command's start. */
-async function sha256(text: string): Promise<string> {
-  const { createHash } = await import('node:crypto')
+function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex')
 }
 

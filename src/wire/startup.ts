@@ -38,8 +38,8 @@ export interface FirstPacketRead {
 /**
  * Reads the packet that opens a connection from the bytes received so far; undefined while it is not whole.
  *
- * @throws NOT_POSTGRES when the bytes are HTTP; BAD_STARTUP when the packet is too short or too long, its
- *   version is not 3, its parameters do not end where the packet does, or a parameter comes twice.
+ * @throws NOT_POSTGRES when the bytes are HTTP; PROTOCOL_UNSUPPORTED when its version is not 3; BAD_STARTUP when
+ *   the packet is too short or too long, its parameters do not end where the packet does, or a parameter comes twice.
  * @see https://www.postgresql.org/docs/18/protocol-flow.html#PROTOCOL-FLOW-START-UP
  */
 export function readFirstPacket(received: Buffer): FirstPacketRead | undefined {
@@ -62,7 +62,7 @@ function parseFirstPacket(body: Buffer): FirstPacket {
     }
     const version = { major: code >>> 16, minor: code & 0xffff }
     if (version.major !== 3) {
-      fail('BAD_STARTUP', { detail: `unsupported frontend protocol ${version.major}.${version.minor}` })
+      fail('PROTOCOL_UNSUPPORTED', { detail: `protocol ${version.major}.${version.minor}` })
     }
     return { kind: 'startup', version, parameters: parseParameters(reader) }
   } catch (error) {

@@ -1,5 +1,0 @@
-import type { Writable } from 'node:stream'
-
-export function writeLine(stream: Writable, text: string): void {
-  stream.write(`${text}\n`)
-}

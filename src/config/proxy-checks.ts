@@ -1,0 +1,113 @@
+import type { Mistake, YamlDocument } from '../base/yaml-document.ts'
+import type { ProxyDocument } from './proxy-schema.ts'
+
+type Path = readonly PropertyKey[]
+type Report = (path: Path, message: string) => void
+
+/** What is wrong between keys that are each well-formed: conflicts, references to nothing, what is not built yet. */
+export function proxyMistakes(document: YamlDocument<ProxyDocument>): Mistake[] {
+  const mistakes: Mistake[] = []
+  const report: Report = (path, message) => {
+    mistakes.push({ ...document.locate(path), message: `${path.map(String).join('.')}: ${message}` })
+  }
+  const config = document.value
+  checkListeners(config, report)
+  checkIssuers(config, report)
+  checkDatabases(config, report)
+  checkBuilt(config, report)
+  return mistakes.sort((a, b) => a.line - b.line || a.column - b.column)
+}
+
+function checkListeners(config: ProxyDocument, report: Report): void {
+  for (const [at, { auth }] of config.listen.entries()) {
+    if (auth === 'password' && config.tls === undefined) {
+      report(['listen', at, 'auth'], 'a token as password is taken over TLS only; give tls: { cert, key }')
+    }
+  }
+  if (config.tls?.client_cert_required && config.tls.client_ca === undefined) {
+    report(['tls', 'client_cert_required'], 'needs client_ca to check the certificates against')
+  }
+  const { admin } = config
+  if (admin && admin.token_file === undefined && admin.tls?.client_ca === undefined) {
+    report(['admin'], 'give token_file, or tls with client_ca: nobody is let in without either, on loopback neither')
+  }
+}
+
+function checkIssuers(config: ProxyDocument, report: Report): void {
+  const seen = new Set<string>()
+  for (const [at, issuer] of config.issuers.entries()) {
+    const path = ['issuers', at]
+    if (seen.has(issuer.issuer)) report([...path, 'issuer'], `issuer ${issuer.issuer} comes twice`)
+    seen.add(issuer.issuer)
+    if (config.issuers.length > 1 && issuer.scopes_allowed === undefined) {
+      report(path, 'with several issuers each says scopes_allowed: what its tokens may confer (["*"] is everything)')
+    }
+    if (issuer.tokens === 'introspection' && issuer.introspection === undefined) {
+      report([...path, 'tokens'], 'needs introspection: { client_id, client_secret_file }')
+    }
+    if (issuer.tokens === 'jwt' && issuer.introspection !== undefined) {
+      report([...path, 'introspection'], 'is used with tokens: introspection only')
+    }
+    if (issuer.tokens === 'introspection' && issuer.jwks_file !== undefined) {
+      report([...path, 'jwks_file'], 'is used with tokens: jwt only')
+    }
+    const { introspection } = issuer
+    if (introspection) {
+      const ways = [introspection.client_secret_file, introspection.client_secret_env, introspection.private_key_file]
+      if (ways.filter((way) => way !== undefined).length !== 1) {
+        report([...path, 'introspection'], 'give one of client_secret_file, client_secret_env and private_key_file')
+      }
+    }
+  }
+}
+
+function checkDatabases(config: ProxyDocument, report: Report): void {
+  const known = new Set(config.issuers.map((one) => one.issuer))
+  for (const [name, database] of Object.entries(config.databases)) {
+    const path = ['databases', name]
+    if (database.policy === undefined && config.policy === undefined) {
+      report(path, 'has no policy, and there is no policy at the top of the file')
+    }
+    const { host, port } = database.server
+    if (port.length !== 1 && port.length !== host.length) {
+      report([...path, 'server', 'port'], `${port.length} ports for ${host.length} hosts`)
+    }
+    if (database.login === undefined && database.logins === undefined) report(path, 'needs login or logins')
+    if (database.login) checkLogin([...path, 'login'], database.login, report)
+    for (const [role, login] of Object.entries(database.logins ?? {})) {
+      checkLogin([...path, 'logins', role], login, report)
+    }
+    for (const [at, issuer] of (database.issuers ?? []).entries()) {
+      if (!known.has(issuer)) report([...path, 'issuers', at], `${issuer} is not among the issuers above`)
+    }
+    const { pool } = database
+    if (pool.min_idle > pool.size) report([...path, 'pool', 'min_idle'], `is more than size (${pool.size})`)
+  }
+}
+
+type LoginDocument = NonNullable<ProxyDocument['databases'][string]['login']>
+
+function checkLogin(path: Path, login: LoginDocument, report: Report): void {
+  if (login.as_role && login.user !== undefined) report([...path, 'user'], 'with as_role the role itself logs in')
+  if (!login.as_role && login.user === undefined) report(path, 'needs user, or as_role: true')
+  const passwords = [login.password_file, login.password_env, login.exec].filter((way) => way !== undefined)
+  if (passwords.length > 1) report(path, 'give one of password_file, password_env and exec')
+  if ((login.cert === undefined) !== (login.key === undefined)) report(path, 'cert and key belong together')
+}
+
+/** Accepted by the schema, since the file's keys are fixed, and refused here rather than passed over in silence. */
+function checkBuilt(config: ProxyDocument, report: Report): void {
+  if (config.logout) report(['logout'], 'back-channel logout is not built yet; remove it')
+  if (config.row_key_file !== undefined) report(['row_key_file'], 'row rules are not built yet; remove it')
+  if (typeof config.workers === 'number' && config.workers > 1) {
+    report(['workers'], 'more than one worker is not built yet; write auto or 1')
+  }
+  for (const [name, { pool }] of Object.entries(config.databases)) {
+    if (pool.mode === 'transaction') {
+      report(['databases', name, 'pool', 'mode'], 'transaction pooling is not built yet; write session')
+    }
+    if (pool.batch === true || pool.batch === 'on') {
+      report(['databases', name, 'pool', 'batch'], 'batching is not built yet; write off')
+    }
+  }
+}

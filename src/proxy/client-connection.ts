@@ -1,0 +1,133 @@
+import type { Socket } from 'node:net'
+import type { AuditLog } from '../audit/audit-log.ts'
+import type { Clock } from '../base/clock.ts'
+import { asPgoauthError, PgoauthError } from '../base/errors.ts'
+import { newRequestId, newSessionId } from '../base/ids.ts'
+import type { Log } from '../base/log.ts'
+import type { ListenerConfig } from '../config/proxy-config.ts'
+import { Inbox } from '../net/inbox.ts'
+import type { AdmissionLimits } from './admission-limits.ts'
+import { type Arrived, receiveStartup, type Stage } from './arrival.ts'
+import type { Generation } from './generation.ts'
+import { authenticate, type Established } from './handshake.ts'
+import type { IssuedKeys } from './issued-keys.ts'
+import { LiveSession } from './live-session.ts'
+import { encodeHttpRefusal, encodeRefusal } from './refusal.ts'
+import type { SessionRegistry } from './session-registry.ts'
+
+export interface ConnectionParts {
+  readonly listener: ListenerConfig
+  readonly generation: () => Generation
+  readonly limits: AdmissionLimits
+  readonly keys: IssuedKeys
+  readonly sessions: SessionRegistry
+  readonly audit: AuditLog
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** A refused client has this long to read why; then the socket is closed under it. */
+const LAST_WORD_MS = 2_000
+
+/** Serves one client, from accept to close. Never throws: what goes wrong is told to the client and the log. */
+export async function serveClient(accepted: Socket, address: string, parts: ConnectionParts): Promise<void> {
+  const { clock, limits } = parts
+  const requestId = newRequestId()
+  const log = parts.log.child({ request_id: requestId, client_address: address })
+  const stage: Stage = { socket: accepted, inbox: new Inbox(accepted), speaksPostgres: false }
+  const deadline = new AbortController()
+  let place: ReturnType<AdmissionLimits['enter']> | undefined
+  const { handshakeMs } = parts.generation().config.limits
+  const stopTimer = clock.after(handshakeMs, () => {
+    const error = new PgoauthError('HANDSHAKE_TIMEOUT', { detail: `not through after ${handshakeMs} ms` })
+    deadline.abort(error)
+    stage.inbox.interrupt(error)
+    if (!stage.speaksPostgres) stage.socket.destroy()
+  })
+  try {
+    place = limits.enter(address)
+    const arrived = await receiveStartup(stage, parts.generation().tls)
+    const established = await proceed(arrived, { parts, requestId, address, log, signal: deadline.signal })
+    stopTimer()
+    place.handshakeDone()
+    if (established === undefined) return close(stage.socket, undefined, clock)
+    await runSession(established, { parts, requestId, address, log })
+  } catch (thrown) {
+    stopTimer()
+    const error = deadline.signal.aborted ? asPgoauthError(deadline.signal.reason) : asPgoauthError(thrown)
+    tell(error, thrown, stage, log)
+    if (isAudited(error)) {
+      audit(parts.audit, log, {
+        event: 'session_refused',
+        request_id: requestId,
+        client_address: address,
+        reason: error.message,
+      })
+    }
+    const word = error.code === 'NOT_POSTGRES' ? encodeHttpRefusal() : encodeRefusal(error, requestId)
+    close(stage.socket, word, clock)
+  } finally {
+    place?.handshakeDone()
+    place?.leave()
+  }
+}
+
+interface Doing {
+  readonly parts: ConnectionParts
+  readonly requestId: ReturnType<typeof newRequestId>
+  readonly address: string
+  readonly log: Log
+}
+
+async function proceed(arrived: Arrived, doing: Doing & { signal: AbortSignal }): Promise<Established | undefined> {
+  if (arrived.kind === 'gone') return undefined
+  const { parts } = doing
+  if (arrived.kind === 'cancel') {
+    const isOurs = parts.keys.cancel(arrived)
+    doing.log.info({ event: 'cancel', known: isOurs }, 'cancel request')
+    return undefined
+  }
+  return authenticate({ ...doing, ...parts, arrival: arrived.arrival, generation: parts.generation() })
+}
+
+async function runSession(established: Established, doing: Doing): Promise<void> {
+  const live = new LiveSession({ ...established, ...doing, ...doing.parts, sessionId: newSessionId() })
+  established.cancelling.cancel = () => live.cancel()
+  try {
+    await live.run()
+  } finally {
+    doing.parts.keys.revoke(established.key)
+    established.leaveIdentity()
+  }
+}
+
+/** Connections that never spoke Postgres are noise of the network; the rest is somebody who wanted in. */
+function tell(error: PgoauthError, thrown: unknown, stage: Stage, log: Log): void {
+  const fields = { code: error.code, reason: error.detail ?? error.say }
+  if (error.code === 'INTERNAL' && stage.speaksPostgres) {
+    log.error({ ...fields, stack: thrown instanceof Error ? thrown.stack : undefined }, 'handshake failed')
+  } else if (stage.speaksPostgres) log.info(fields, 'refused')
+  else log.debug(fields, 'connection without a startup')
+}
+
+function isAudited(error: PgoauthError): boolean {
+  return error.sqlstate === '28000' || error.sqlstate === '42501' || error.sqlstate === '3D000'
+}
+
+function audit(to: AuditLog, log: Log, event: Parameters<AuditLog['record']>[0]): void {
+  try {
+    to.record(event)
+  } catch (error) {
+    log.error({ reason: asPgoauthError(error).message }, 'the audit log cannot be written')
+  }
+}
+
+function close(socket: Socket, word: Buffer | undefined, clock: Clock): void {
+  if (socket.destroyed) return
+  socket.on('error', () => {})
+  socket.resume()
+  if (word === undefined) socket.end()
+  else socket.end(word)
+  const stop = clock.after(LAST_WORD_MS, () => socket.destroy())
+  socket.once('close', stop)
+}

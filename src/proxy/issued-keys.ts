@@ -1,0 +1,40 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto'
+import type { BackendKeyData } from '../wire/server-messages.ts'
+import type { CancelRequest, ProtocolVersion } from '../wire/startup.ts'
+
+/** 32 bytes where the client's protocol has room for them (PostgreSQL 18 sends as many), 4 before. */
+const LONG_KEY_BYTES = 32
+const SHORT_KEY_BYTES = 4
+
+interface Issued {
+  readonly secretKey: Buffer
+  readonly onCancel: () => void
+}
+
+/** The cancel keys that clients were given; the server's own keys never leave the proxy. */
+export class IssuedKeys {
+  readonly #byProcessId = new Map<number, Issued>()
+
+  /** A key of its own for one session. `onCancel` runs when it comes back in a CancelRequest. */
+  issue(version: ProtocolVersion, onCancel: () => void): BackendKeyData {
+    const secretKey = randomBytes(version.minor >= 2 ? LONG_KEY_BYTES : SHORT_KEY_BYTES)
+    let processId: number
+    do processId = randomBytes(4).readUInt32BE() & 0x7fffffff
+    while (processId === 0 || this.#byProcessId.has(processId))
+    this.#byProcessId.set(processId, { secretKey, onCancel })
+    return { processId, secretKey }
+  }
+
+  revoke({ processId }: BackendKeyData): void {
+    this.#byProcessId.delete(processId)
+  }
+
+  /** Whether the key was one of ours. The client is told nothing either way, as PostgreSQL does. */
+  cancel({ processId, secretKey }: CancelRequest): boolean {
+    const issued = this.#byProcessId.get(processId)
+    if (issued === undefined || issued.secretKey.length !== secretKey.length) return false
+    if (!timingSafeEqual(issued.secretKey, secretKey)) return false
+    issued.onCancel()
+    return true
+  }
+}

@@ -1,0 +1,273 @@
+import type { AuditEvent } from '../audit/audit-event.ts'
+import type { AuditLog } from '../audit/audit-log.ts'
+import type { RequestId, SessionId } from '../base/brand.ts'
+import type { Clock } from '../base/clock.ts'
+import { asPgoauthError, PgoauthError } from '../base/errors.ts'
+import type { MappedIdentity } from '../base/identity.ts'
+import type { Log } from '../base/log.ts'
+import type { Secret } from '../base/secret.ts'
+import type { Verdict } from '../oauth/verify-rules.ts'
+import { grantsFor } from '../policy/grants.ts'
+import { rolesOf } from '../policy/roles.ts'
+import { cancelServer } from '../pool/server-connection.ts'
+import { decodeInitialResponse } from '../sasl/oauthbearer.ts'
+import { databaseMistake } from './admission.ts'
+import { openGate } from './gate-opening.ts'
+import type { Generation } from './generation.ts'
+import type { Established } from './handshake.ts'
+import type { ServedDatabase } from './served-database.ts'
+import { Session, type SessionEnd } from './session.ts'
+import type { RegisteredSession, SessionDescription, SessionRegistry } from './session-registry.ts'
+
+export interface LiveSessionOptions extends Established {
+  readonly sessionId: SessionId
+  readonly requestId: RequestId
+  readonly address: string
+  readonly generation: () => Generation
+  readonly sessions: SessionRegistry
+  readonly audit: AuditLog
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** A session with everything that can happen to it from outside its byte streams: expiry, renewal, cancel, drain, a new policy. */
+export class LiveSession implements RegisteredSession {
+  readonly id: SessionId
+  readonly #options: LiveSessionOptions
+  readonly #session: Session
+  readonly #log: Log
+  readonly #openedAtMs: number
+  #identity: MappedIdentity
+  #token: Secret
+  #database: ServedDatabase
+  #isOver = false
+  #stopTimers: (() => void)[] = []
+  #stopRecheck = () => {}
+  #renewing: Promise<void> = Promise.resolve()
+
+  constructor(options: LiveSessionOptions) {
+    const { identity, database, lease, request, socket, clock } = options
+    this.id = options.sessionId
+    this.#options = options
+    this.#identity = identity
+    this.#token = options.token
+    this.#database = database
+    this.#openedAtMs = clock.nowMs()
+    this.#log = options.log.child({ session_id: this.id })
+    this.#session = new Session({
+      client: socket,
+      server: lease.connection.socket,
+      clock,
+      openGate: (sinks) => openGate({ ...options, maxStatementBytes: this.#config.limits.statementBytes }, sinks),
+      onRenewal: request.wantsRenewal ? (body) => this.#onRenewal(Buffer.from(body)) : undefined,
+      onParameterStatus: (name, value) => {
+        lease.connection.parameters.set(name, value)
+        return true
+      },
+    })
+  }
+
+  /** Carries the session to its end; the lease is given back by then. */
+  async run(): Promise<void> {
+    const { first, lease, sessions } = this.#options
+    const remove = sessions.add(this)
+    let isClean = false
+    try {
+      this.#record({ event: 'session_opened' })
+      this.#log.info({ ...this.#who() }, 'session opened')
+      this.#session.start(first)
+      this.#setExpiry()
+      this.#setRecheck()
+      this.#setIdle()
+      const end = await this.#session.ended
+      isClean = end.isClean
+      this.#tellEnd(end)
+    } finally {
+      this.#isOver = true
+      for (const stop of this.#stopTimers) stop()
+      this.#stopRecheck()
+      remove()
+      lease.release(isClean)
+    }
+  }
+
+  #tellEnd(end: SessionEnd): void {
+    const reason = end.error?.message
+    this.#log.info(
+      { by: end.by, reason, from_client: end.bytesFromClient, from_server: end.bytesFromServer },
+      'session closed',
+    )
+    this.#record({ event: 'session_closed', ...(reason !== undefined && { reason }) })
+  }
+
+  /** Passes a CancelRequest on to this session's server, over a connection of its own. */
+  cancel(): void {
+    if (this.#isOver) return
+    const { lease, clock } = this.#options
+    const { address, key } = lease.connection
+    this.#record({ event: 'cancel' })
+    cancelServer(address, { server: this.#database.config.server, key, clock }).catch((error: unknown) => {
+      this.#log.warn({ reason: asPgoauthError(error).message }, 'a cancel request could not be passed on')
+    })
+  }
+
+  end(error: PgoauthError, when: 'now' | 'statement' | 'transaction'): void {
+    if (this.#isOver) return
+    if (when === 'now' && !this.#session.gate.quiet) this.cancel()
+    this.#session.gate.end(error, when)
+  }
+
+  adopt({ databases }: Generation): void {
+    const database = databases.get(this.#database.config.name)
+    if (database === undefined) {
+      this.end(new PgoauthError('SESSION_ENDED', { detail: 'the database is no longer served' }), 'statement')
+      return
+    }
+    this.#database = database
+    this.#applyPolicy()
+  }
+
+  describe(): SessionDescription {
+    const { address } = this.#options
+    const { issuer, subject, role, clientId, scopes, expiresAtSeconds } = this.#identity
+    return {
+      session_id: this.id,
+      issuer,
+      subject,
+      role,
+      database: this.#database.config.name,
+      client_address: address,
+      client_id: clientId,
+      scopes,
+      opened_at: new Date(this.#openedAtMs).toISOString(),
+      expires_at: new Date(expiresAtSeconds * 1000).toISOString(),
+      idle_seconds: Math.floor(this.#session.idleMs / 1000),
+    }
+  }
+
+  get #config() {
+    return this.#options.generation().config
+  }
+
+  /** Grants and role as the policy has them now; where the role is no longer yielded the session ends with its transaction. */
+  #applyPolicy(): void {
+    const { policy } = this.#database
+    const mistake =
+      databaseMistake(this.#database, this.#identity) ??
+      (rolesOf(policy, this.#identity).includes(this.#identity.role)
+        ? undefined
+        : 'the policy no longer yields the role')
+    if (mistake !== undefined) this.end(new PgoauthError('SESSION_ENDED', { detail: mistake }), 'transaction')
+    else this.#session.gate.setGrants(grantsFor(policy, this.#identity.scopes))
+  }
+
+  /** At `exp` and its grace the session ends at a statement's end; a statement that goes on is given a little longer. */
+  #setExpiry(): void {
+    for (const stop of this.#stopTimers.splice(0)) stop()
+    const { clock } = this.#options
+    const { graceMs, expiryTransactionLimitMs } = this.#config.sessions
+    const untilMs = this.#identity.expiresAtSeconds * 1000 + graceMs
+    const error = () => new PgoauthError('TOKEN_EXPIRED')
+    const afterMs = Math.max(untilMs - clock.nowMs(), 0)
+    this.#stopTimers.push(
+      clock.after(afterMs, () => this.end(error(), 'statement')),
+      clock.after(afterMs + expiryTransactionLimitMs, () => this.end(error(), 'now')),
+    )
+  }
+
+  #setIdle(): void {
+    const { idleMs } = this.#config.limits
+    if (idleMs === 0) return
+    const { clock } = this.#options
+    const look = () => {
+      const leftMs = idleMs - this.#session.idleMs
+      if (leftMs <= 0) this.end(new PgoauthError('SESSION_IDLE'), 'statement')
+      else stopIdle = clock.after(leftMs, look)
+    }
+    let stopIdle = clock.after(idleMs, look)
+    this.#session.ended.then(() => stopIdle())
+  }
+
+  /** An issuer that is asked about its tokens may take one back: it is asked again as long as the session lasts. */
+  #setRecheck(): void {
+    this.#stopRecheck()
+    const { clock, generation } = this.#options
+    const issuer = this.#config.issuers.find((one) => one.issuer === this.#identity.issuer)
+    if (issuer?.tokens !== 'introspection') return
+    this.#stopRecheck = clock.after(this.#config.sessions.recheckMs, async () => {
+      const verdict = await generation().verifier.recheck(this.#token, this.#channel)
+      if (this.#isOver) return
+      if (!verdict.ok && !verdict.isUnavailable) {
+        this.#log.info({ reason: verdict.reason }, 'the token no longer holds')
+        this.#record({ event: 'token_refused', reason: verdict.reason })
+        this.end(new PgoauthError('SESSION_ENDED', { detail: verdict.reason }), 'now')
+      } else this.#setRecheck()
+    })
+  }
+
+  get #channel() {
+    return { clientCertificateSha256: this.#options.clientCertificateSha256 }
+  }
+
+  /** One after another, in the order in which they came. */
+  #onRenewal(body: Buffer): void {
+    this.#renewing = this.#renewing.then(() => this.#renew(body))
+  }
+
+  async #renew(body: Buffer): Promise<void> {
+    if (this.#isOver) return
+    try {
+      const { token, malformed } = decodeInitialResponse(body)
+      const verdict: Verdict =
+        token === undefined
+          ? { ok: false, reason: malformed ?? 'a renewal without a token' }
+          : await this.#options.generation().verifier.verify(token, this.#channel)
+      const reason = verdict.ok ? this.#renewalMistake(verdict.identity) : verdict.reason
+      if (!verdict.ok || token === undefined || reason !== undefined) {
+        throw new PgoauthError('TOKEN_REFUSED', { detail: reason ?? 'no token' })
+      }
+      this.#identity = { ...verdict.identity, role: this.#identity.role }
+      this.#token = token
+      this.#record({ event: 'token_renewed' })
+      this.#log.info({ expires_at: verdict.identity.expiresAtSeconds }, 'token renewed')
+      this.#setExpiry()
+      this.#setRecheck()
+      this.#applyPolicy()
+    } catch (thrown) {
+      const error = asPgoauthError(thrown)
+      this.#log.info({ reason: error.detail ?? error.say }, 'renewal refused')
+      this.#record({ event: 'token_refused', reason: error.detail ?? error.say })
+      this.end(error, 'statement')
+    }
+  }
+
+  #renewalMistake({ issuer, subject }: { issuer: string; subject: string }): string | undefined {
+    const isSame = issuer === this.#identity.issuer && subject === this.#identity.subject
+    return isSame ? undefined : 'the new token is of another issuer or subject'
+  }
+
+  #who() {
+    const { issuer, subject, role, clientId, scopes } = this.#identity
+    return { issuer, subject, role, client_id: clientId, scopes, database: this.#database.config.name }
+  }
+
+  #record(event: AuditEvent): void {
+    const { audit, requestId, address } = this.#options
+    const { client_id, ...who } = this.#who()
+    try {
+      audit.record({
+        request_id: requestId,
+        session_id: this.id,
+        ...who,
+        ...(client_id !== undefined && { client_id }),
+        client_address: address,
+        ...event,
+      })
+    } catch (thrown) {
+      const error = asPgoauthError(thrown)
+      this.#log.error({ reason: error.message }, 'the audit log cannot be written')
+      // No audit, no session.
+      this.end(error, 'now')
+    }
+  }
+}

@@ -1,0 +1,173 @@
+import type { Socket } from 'node:net'
+import type { AuditLog } from '../audit/audit-log.ts'
+import type { Clock } from '../base/clock.ts'
+import { asPgoauthError, fail, PgoauthError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+import type { ListenerConfig, ProxyConfig } from '../config/proxy-config.ts'
+import { type Listener, openListener } from '../net/listener.ts'
+import type { Policy } from '../policy/policy.ts'
+import { loadParser } from '../sql/analyse.ts'
+import { AdmissionLimits } from './admission-limits.ts'
+import { serveClient } from './client-connection.ts'
+import { type Generation, openGeneration } from './generation.ts'
+import { IssuedKeys } from './issued-keys.ts'
+import { SessionRegistry } from './session-registry.ts'
+
+export interface ProxyOptions {
+  readonly config: ProxyConfig
+  readonly policies: ReadonlyMap<string, Policy>
+  readonly audit: AuditLog
+  readonly clock: Clock
+  readonly log: Log
+  readonly env: NodeJS.ProcessEnv
+}
+
+export interface ListeningAddress {
+  readonly host: string
+  readonly port: number
+  readonly auth: ListenerConfig['auth']
+}
+
+export interface RunningProxy {
+  readonly addresses: readonly ListeningAddress[]
+  readonly sessions: SessionRegistry
+  readonly generation: Generation
+  readonly limits: AdmissionLimits
+  readonly isDraining: boolean
+  /** Takes over a configuration that was read whole. @throws CONFIG_INVALID; then the old one stays. */
+  reload(config: ProxyConfig, policies: ReadonlyMap<string, Policy>): void
+  /** Stops accepting, ends sessions as their transactions end, and is done when all have, or `drain` is over. */
+  drain(): Promise<void>
+  /** Ends everything at once. */
+  stop(): Promise<void>
+}
+
+/** Opens the listeners and serves until it is drained. @throws CONFIG_INVALID, LISTEN_FAILED */
+export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
+  await loadParser()
+  const proxy = new ProxyServer(options)
+  await proxy.listen()
+  return proxy
+}
+
+class ProxyServer implements RunningProxy {
+  readonly sessions = new SessionRegistry()
+  readonly limits: AdmissionLimits
+  readonly #options: ProxyOptions
+  readonly #keys = new IssuedKeys()
+  readonly #connections = new Map<Socket, Promise<void>>()
+  readonly #listeners: { readonly listener: Listener; readonly config: ListenerConfig }[] = []
+  #generation: Generation
+  #isDraining = false
+
+  constructor(options: ProxyOptions) {
+    this.#options = options
+    this.limits = new AdmissionLimits(options.config.limits, options.clock)
+    this.#generation = openGeneration(options)
+  }
+
+  get generation(): Generation {
+    return this.#generation
+  }
+
+  get isDraining(): boolean {
+    return this.#isDraining
+  }
+
+  get addresses(): readonly ListeningAddress[] {
+    return this.#listeners.flatMap(({ listener: { address }, config }) =>
+      address.kind === 'tcp' ? [{ host: address.address, port: address.port, auth: config.auth }] : [],
+    )
+  }
+
+  async listen(): Promise<void> {
+    for (const config of this.#options.config.listen) {
+      const { host, port } = config.address
+      try {
+        const wanted = { kind: 'tcp', address: host, port } as const
+        const listener = await openListener(wanted, (socket) => this.#accept(socket, config))
+        this.#listeners.push({ listener, config })
+      } catch (cause) {
+        await this.#closeListeners()
+        fail('LISTEN_FAILED', {
+          detail: `${host}:${port}: ${(cause as Error).message}`,
+          fix: 'choose another port in listen, or end what holds this one',
+          cause,
+        })
+      }
+    }
+  }
+
+  reload(config: ProxyConfig, policies: ReadonlyMap<string, Policy>): void {
+    const previous = this.#generation
+    this.#generation = openGeneration({ ...this.#options, config, policies, previous })
+    this.limits.limits = config.limits
+    for (const session of this.sessions) session.adopt(this.#generation)
+    const kept = new Set([...this.#generation.databases.values()].map(({ pool }) => pool))
+    for (const { pool } of previous.databases.values()) if (!kept.has(pool)) pool.close()
+  }
+
+  async drain(): Promise<void> {
+    if (this.#isDraining) return
+    this.#isDraining = true
+    const { clock, log } = this.#options
+    const { drainMs } = this.#generation.config
+    log.info({ sessions: this.sessions.size, drain_ms: drainMs }, 'draining')
+    const closed = this.#closeListeners()
+    for (const session of this.sessions) session.end(new PgoauthError('SHUTDOWN'), 'transaction')
+    const stop = new AbortController()
+    await Promise.race([this.#allDone(), clock.sleep(drainMs, stop.signal).catch(() => {})])
+    stop.abort()
+    await this.stop()
+    await closed
+  }
+
+  async stop(): Promise<void> {
+    this.#isDraining = true
+    const closed = this.#closeListeners()
+    for (const session of this.sessions) session.end(new PgoauthError('SHUTDOWN'), 'now')
+    const stop = new AbortController()
+    await Promise.race([this.#allDone(), this.#options.clock.sleep(LAST_WORDS_MS, stop.signal).catch(() => {})])
+    stop.abort()
+    for (const socket of this.#connections.keys()) socket.destroy()
+    await this.#allDone()
+    for (const { pool } of this.#generation.databases.values()) pool.close()
+    await closed
+  }
+
+  #accept(socket: Socket, config: ListenerConfig): void {
+    if (this.#isDraining) {
+      socket.destroy()
+      return
+    }
+    socket.on('error', () => {})
+    const { clock, log, audit } = this.#options
+    const address = socket.remoteAddress ?? ''
+    const done = serveClient(socket, address, {
+      listener: config,
+      generation: () => this.#generation,
+      limits: this.limits,
+      keys: this.#keys,
+      sessions: this.sessions,
+      audit,
+      clock,
+      log,
+    }).catch((error: unknown) => {
+      log.error({ reason: asPgoauthError(error).message }, 'a connection ended in an error of ours')
+      socket.destroy()
+    })
+    this.#connections.set(socket, done)
+    socket.once('close', () => this.#connections.delete(socket))
+  }
+
+  async #allDone(): Promise<void> {
+    await Promise.all(this.#connections.values())
+  }
+
+  async #closeListeners(): Promise<void> {
+    for (const { listener } of this.#listeners) void listener.close()
+  }
+}
+
+/** For FATAL messages to leave before the sockets are closed under them. */
+const LAST_WORDS_MS = 500

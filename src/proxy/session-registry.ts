@@ -1,0 +1,49 @@
+import type { SessionId } from '../base/brand.ts'
+import type { PgoauthError } from '../base/errors.ts'
+import type { Generation } from './generation.ts'
+
+/** What the proxy does to a session from outside it. */
+export interface RegisteredSession {
+  readonly id: SessionId
+  /** What `proxy sessions` shows. */
+  describe(): SessionDescription
+  end(error: PgoauthError, when: 'now' | 'statement' | 'transaction'): void
+  /** A new configuration counts from the next statement. */
+  adopt(generation: Generation): void
+}
+
+export interface SessionDescription {
+  readonly session_id: string
+  readonly issuer: string
+  readonly subject: string
+  readonly role: string
+  readonly database: string
+  readonly client_address: string
+  readonly client_id: string | undefined
+  readonly scopes: readonly string[]
+  readonly opened_at: string
+  readonly expires_at: string
+  readonly idle_seconds: number
+}
+
+/** The sessions of this process. */
+export class SessionRegistry {
+  readonly #sessions = new Map<SessionId, RegisteredSession>()
+
+  add(session: RegisteredSession): () => void {
+    this.#sessions.set(session.id, session)
+    return () => this.#sessions.delete(session.id)
+  }
+
+  get size(): number {
+    return this.#sessions.size
+  }
+
+  [Symbol.iterator](): IterableIterator<RegisteredSession> {
+    return [...this.#sessions.values()][Symbol.iterator]()
+  }
+
+  get(id: string): RegisteredSession | undefined {
+    return this.#sessions.get(id as SessionId)
+  }
+}
