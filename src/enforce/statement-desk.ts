@@ -245,7 +245,7 @@ export class StatementDesk {
       return
     }
     const text = sql.toString(isAscii(sql) ? 'latin1' : 'utf8')
-    this.#settled(owed, options.judge.judge(text, state), unnamed, (judgement) => {
+    this.#settled(owed, options.judge.judge(text, state), unnamed, undefined, (judgement) => {
       if (judgement.kind === 'unparsable') {
         this.#refuse(owed, unparsableResponse(judgement), unnamed)
         return
@@ -272,7 +272,7 @@ export class StatementDesk {
     for (let at = from; at < uses.length; at++) {
       const prepared = uses[at] as Prepared
       if (judge.holdsStill(prepared.judged, prepared.analysis, state)) continue
-      this.#settled(owed, judge.judge(prepared.sql, state), false, (judgement) => {
+      this.#settled(owed, judge.judge(prepared.sql, state), false, names, (judgement) => {
         if (judgement.kind === 'parsed' && judgement.allowed) {
           prepared.judged = judgement.under
           this.#whenAllowed(owed, uses, names, then, at + 1)
@@ -291,6 +291,7 @@ export class StatementDesk {
     owed: Judged,
     judgement: Judgement | Promise<Judgement>,
     unnamed: boolean,
+    names: NamedByRunning | undefined,
     then: (judgement: Judgement) => void,
   ): void {
     if (!(judgement instanceof Promise)) {
@@ -301,21 +302,26 @@ export class StatementDesk {
     this.#current = Buffer.from(this.#current)
     this.#stream.pause()
     judgement.then(
-      (found) => this.#awake(() => then(found)),
+      (found) => this.#awake(names, () => then(found)),
       (error: unknown) => {
         const { code, sqlstate, say, detail } = asPgoauthError(error)
         this.#parts.options.log.warn({ code, detail }, 'a statement could not be judged')
-        this.#awake(() =>
+        this.#awake(names, () =>
           this.#refuse(owed, encodeErrorResponse({ severity: 'ERROR', code: sqlstate, message: say }), unnamed),
         )
       },
     )
   }
 
-  #awake(action: () => void): void {
+  /** Goes on with the message that was waited with, unless the server began to skip to Sync meanwhile. */
+  #awake(names: NamedByRunning | undefined, action: () => void): void {
+    const { state } = this.#parts
     this.#parts.guarded(() => {
       this.#thinking--
-      action()
+      if (state.ledger.skippingToSync) {
+        if (names) abandonNames(names.running, state)
+        this.#stream.dropRest()
+      } else action()
       this.#stream.resume()
     })
   }

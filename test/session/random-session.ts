@@ -1,0 +1,152 @@
+import {
+  encodeBind,
+  encodeClose,
+  encodeCopyData,
+  encodeCopyDone,
+  encodeCopyFail,
+  encodeDescribe,
+  encodeExecute,
+  encodeFlush,
+  encodeFunctionCall,
+  encodeParse,
+  encodeQuery,
+  encodeSync,
+} from '../../src/wire/client-messages.ts'
+import type { Random } from '../support/random.ts'
+
+/** What is sent through the gate, and what is sent straight to a server so that it fails at the same message. */
+export interface ScriptStep {
+  readonly gated: Buffer
+  readonly straight: Buffer
+}
+
+const UNKNOWN = 'zzz_denied'
+const FREE = [
+  'select 1',
+  'select * from generate_series(1, 3)',
+  'select 1/0',
+  'select * from no_such_relation',
+  'insert into t values (1)',
+  'insert into d values (1)',
+  'begin',
+  'commit',
+  'rollback',
+  'savepoint a',
+  'rollback to a',
+  "do $$ begin raise notice 'noted'; end $$",
+  '',
+  "set application_name = 'x'",
+  'copy t to stdout',
+  'copy (select 1/0) to stdout',
+  'fetch 1 from c1',
+  'deallocate s1',
+  'deallocate all',
+  'close c1',
+]
+const SIMPLE_ONLY = [
+  'select 1; select 2',
+  'insert into t values (2); select 1/0; select 3',
+  'begin; insert into t values (3)',
+  'commit; select 4',
+  'prepare s1 as select 5; execute s1',
+  'copy t to stdout; select 6',
+]
+const DENIED = [
+  'select * from secret',
+  'copy secret from stdin',
+  'begin; select * from secret',
+  'select 1; select secret',
+]
+const NAMES = ['', 's1', 's2']
+const PORTALS = ['', 'p1', 'c1']
+
+/**
+ * A client's stream of messages: simple and extended protocol, transactions, COPY, errors and denials at any place.
+ * Statements that read `secret` are denied; straight to the server goes what fails as the yardstick says: a Query that
+ * does not parse, a Parse of an unknown table, a FunctionCall of OID 0.
+ */
+export function randomSession(random: Random, length: number): ScriptStep[] {
+  const steps: ScriptStep[] = []
+  const same = (message: Buffer) => steps.push({ gated: message, straight: message })
+  for (let count = 0; count < length; count++) {
+    const kind = random.below(10)
+    if (kind < 4) simple(random, steps)
+    else if (kind < 9) extended(random, steps)
+    else if (random.below(2) === 0) same(encodeFunctionCall(89))
+    else steps.push({ gated: encodeFunctionCall(952), straight: encodeFunctionCall(0) })
+  }
+  same(encodeSync())
+  same(encodeQuery('rollback'))
+  same(encodeQuery("select count(*), 'end of script' from t"))
+  return steps
+}
+
+function simple(random: Random, steps: ScriptStep[]): void {
+  const kind = random.below(8)
+  const both = (message: Buffer) => steps.push({ gated: message, straight: message })
+  if (kind < 2) {
+    steps.push({ gated: encodeQuery(random.pick(DENIED)), straight: encodeQuery(`${UNKNOWN} syntax`) })
+    if (random.below(3) === 0) both(encodeCopyDone())
+  } else if (kind === 2) {
+    both(encodeQuery(random.pick(['copy t from stdin', 'copy t from stdin; select 7; copy t from stdin'])))
+    copyData(random, both)
+  } else if (kind === 3) both(encodeQuery(random.pick(SIMPLE_ONLY)))
+  else if (kind === 4) both(encodeQuery('declare c1 cursor for select * from generate_series(1, 5)'))
+  else both(encodeQuery(random.pick(FREE)))
+}
+
+/** Enough of it for every COPY of the message; what is too much the server ignores. */
+function copyData(random: Random, both: (message: Buffer) => void, times = 2): void {
+  for (let time = 0; time < times; time++) {
+    for (let line = random.below(3); line > 0; line--) both(encodeCopyData(Buffer.from('4\n')))
+    both(random.below(4) === 0 ? encodeCopyFail('enough') : encodeCopyDone())
+  }
+}
+
+function extended(random: Random, steps: ScriptStep[]): void {
+  const both = (message: Buffer) => steps.push({ gated: message, straight: message })
+  for (let count = 1 + random.below(8); count > 0; count--) {
+    const name = random.pick(NAMES)
+    const portal = random.pick(PORTALS)
+    switch (random.below(9)) {
+      case 0:
+      case 1:
+        both(encodeParse(name, random.pick(FREE)))
+        break
+      case 2:
+        steps.push({
+          gated: encodeParse(name, 'select * from secret'),
+          straight: encodeParse(name, `select * from ${UNKNOWN}`),
+        })
+        break
+      case 3:
+        both(encodeBind(portal, name))
+        break
+      case 4:
+        both(encodeDescribe({ kind: 'statement', name }))
+        break
+      case 5:
+        both(encodeDescribe({ kind: 'portal', name: portal }))
+        break
+      case 6:
+        both(encodeExecute(portal, random.below(3)))
+        break
+      case 7:
+        both(encodeClose(random.below(2) === 0 ? { kind: 'statement', name } : { kind: 'portal', name: portal }))
+        break
+      case 8:
+        whole(random, both)
+        break
+    }
+    if (random.below(8) === 0) both(encodeFlush())
+  }
+  if (random.below(10) > 0) both(encodeSync())
+}
+
+function whole(random: Random, both: (message: Buffer) => void): void {
+  const copies = random.below(4) === 0
+  both(encodeParse('', copies ? 'copy t from stdin' : random.pick(FREE)))
+  both(encodeBind('', ''))
+  both(encodeExecute(''))
+  if (copies) copyData(random, both, 1)
+}

@@ -1,0 +1,102 @@
+import type { CatalogSource, Judge, JudgedFor, Judgement } from '../../src/enforce/judge.ts'
+import type { JudgedUnder } from '../../src/enforce/prepared.ts'
+import type { SessionEffects, StatementAnalysis } from '../../src/sql/analysis.ts'
+import { namesOnlyCatalog } from '../../src/sql/catalog-index.ts'
+
+/** Decides whether a statement may run. */
+export type Rule = (statement: string, session: JudgedFor) => boolean
+
+/**
+ * A judge for tests of the protocol alone: it takes statements apart at semicolons and knows their first words.
+ * What `rule` refuses is denied; what starts with `bad` does not parse.
+ */
+export class TextJudge implements Judge {
+  readonly catalog: CatalogSource = {
+    current: namesOnlyCatalog(),
+    stale: false,
+    refresh: async () => this.catalog.current,
+    markStale: () => {
+      this.staleMarks++
+    },
+  }
+  staleMarks = 0
+  /** Answers by promise, a turn of the event loop later. */
+  slow = false
+  readonly judged: string[] = []
+  readonly #rule: Rule
+
+  constructor(rule: Rule = (statement) => !statement.includes('secret')) {
+    this.#rule = rule
+  }
+
+  judge(sql: string, session: JudgedFor): Judgement | Promise<Judgement> {
+    this.judged.push(sql)
+    const judgement = this.#judge(sql, { grants: session.grants, temporary: session.temporary })
+    return this.slow ? new Promise((resolve) => setImmediate(() => resolve(judgement))) : judgement
+  }
+
+  holdsStill(under: JudgedUnder, _analysis: StatementAnalysis | undefined, session: JudgedFor): boolean {
+    return under.grants === session.grants
+  }
+
+  functionCallText(oid: number): string | undefined {
+    return oid === 89 ? 'select version()' : undefined
+  }
+
+  fingerprint(sql: string): string {
+    return sql.replaceAll(/'[^']*'|\d+/g, '?')
+  }
+
+  missingScopes(): readonly string[] {
+    return ['some:scope']
+  }
+
+  #judge(sql: string, session: JudgedFor): Judgement {
+    if (sql.startsWith('bad')) return { kind: 'unparsable', code: 'SYNTAX', message: 'syntax error', position: 1 }
+    let start = 0
+    const statements = sql.split(';').flatMap((text) => {
+      const from = start
+      start += Buffer.byteLength(text) + 1
+      if (text.trim() === '') return []
+      const allowed = this.#rule(text, session)
+      const denied = { action: 'select', kind: 'relation', object: 'secret' } as const
+      const decision = { allowed, observed: false, verdicts: [], ...(!allowed && { denied, reason: 'no scope' }) }
+      return [{ analysis: analysisOf(text, from), decision }]
+    })
+    const allowed = statements.every((one) => one.decision.allowed)
+    const under = { grants: session.grants, catalog: this.catalog.current }
+    return { kind: 'parsed', statements, allowed, observed: false, under }
+  }
+}
+
+function analysisOf(text: string, start: number): StatementAnalysis {
+  return {
+    kind: 'SelectStmt',
+    accesses: [],
+    start,
+    end: start + Buffer.byteLength(text),
+    effects: effectsOf(text.trim()),
+    ddl: /^\s*create/.test(text),
+    opaque: false,
+    readOnly: false,
+    plain: false,
+  }
+}
+
+function effectsOf(text: string): SessionEffects {
+  const [, name = '', inner = ''] = /^\w+ (\w+)(?: as | (?:no scroll )?cursor for )?(.*)$/.exec(text) ?? []
+  if (/^copy .* from stdin/.test(text)) return { copy: 'in' }
+  if (/^copy .* to stdout/.test(text)) return { copy: 'out' }
+  if (text.startsWith('prepare')) return { prepare: { name, statement: analysisOf(inner, 0) } }
+  if (text.startsWith('execute')) return { execute: name }
+  if (text === 'deallocate all') return { deallocate: { name: undefined } }
+  if (text.startsWith('deallocate')) return { deallocate: { name } }
+  if (text.startsWith('declare')) {
+    return { declare: { name, hold: text.includes('with hold'), statement: analysisOf(inner, 0) } }
+  }
+  if (text.startsWith('fetch')) return { fetch: text.split(' ').at(-1) ?? '' }
+  if (text.startsWith('close')) return { close: { name } }
+  if (text === 'discard all') return { discard: 'all' }
+  if (text === 'reset all') return { reset: { name: undefined } }
+  return {}
+}
