@@ -1,15 +1,14 @@
-import { Command, CommanderError } from 'commander'
-import { asPgoauthError, ERRORS } from '../base/errors.ts'
+import type { Command } from 'commander'
+import { asPgoauthError } from '../base/errors.ts'
 import type { CliContext } from './context.ts'
-import { errorText } from './error-text.ts'
-import { paintFor, writeLine } from './terminal.ts'
-import { VERSION } from './version.ts'
+import { writeLine } from './line-output.ts'
+import { startQuickly } from './quick-start.ts'
 
 /**
  * A command's name, its line in `pgoauth --help`, and how to load it. Loading one loads nothing of the others:
  * starting up is what `pgoauth token` spends most of its time on.
  */
-interface CommandEntry {
+export interface CommandEntry {
   readonly name: string
   readonly summary: string
   load(context: CliContext): Promise<Command>
@@ -60,51 +59,31 @@ const COMMANDS: readonly CommandEntry[] = [
 
 /**
  * Runs one command line and gives the exit code: 0 ok, 1 failure, 2 usage, 3 login needed, 4 denied,
- * 5 unreachable; a wrapped command's own code. Errors are told on stderr.
+ * 5 unreachable; a wrapped command's own code. Errors are told on stderr. `--debug` may stand anywhere before `--`.
  */
-export async function runProgram(args: readonly string[], context: CliContext): Promise<number> {
-  const debug = args.includes('--debug')
+export async function runProgram(words: readonly string[], context: CliContext): Promise<number> {
+  const { args, debug } = withoutDebug(words)
   let exitCode = 0
-  const inner: CliContext = {
-    ...context,
-    setExitCode: (code) => {
-      exitCode = code
-    },
-  }
   try {
-    const program = await assembleProgram(args, inner)
-    await program.parseAsync(args, { from: 'user' })
-    return exitCode
+    const inner: CliContext = {
+      ...context,
+      setExitCode: (code) => {
+        exitCode = code
+      },
+      ...(debug && { log: (await import('./process-log.ts')).openProcessLog({ level: 'debug', to: 2 }) }),
+    }
+    if (await startQuickly(args, inner)) return exitCode
+    const { runCommandLine } = await import('./command-line.ts')
+    return (await runCommandLine(COMMANDS, args, inner)) ?? exitCode
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : ERRORS.USAGE.exit
+    const [{ errorText }, { paintFor }] = await Promise.all([import('./error-text.ts'), import('./terminal.ts')])
     writeLine(context.stderr, errorText(error, paintFor(context.env, context.isTty), debug))
     return asPgoauthError(error).exit
   }
 }
 
-async function assembleProgram(args: readonly string[], context: CliContext): Promise<Command> {
-  const program = new Command('pgoauth')
-    .description('OAuth 2.0 in front of Postgres: a login tunnel for people, an enforcing proxy for the database.')
-    .version(VERSION, '-V, --version')
-    .option('--debug', 'say more on stderr; never a secret')
-    .enablePositionalOptions()
-    .showSuggestionAfterError()
-    .showHelpAfterError('(add --help for what it takes)')
-  const wanted = args.find((word) => !word.startsWith('-'))
-  for (const entry of COMMANDS) {
-    if (entry.name === wanted) program.addCommand(await entry.load(context))
-    else program.command(entry.name).description(entry.summary)
-  }
-  applyToAll(program, (command) =>
-    command.exitOverride().configureOutput({
-      writeOut: (text) => context.stdout.write(text),
-      writeErr: (text) => context.stderr.write(text),
-    }),
-  )
-  return program
-}
-
-function applyToAll(command: Command, apply: (command: Command) => void): void {
-  apply(command)
-  for (const sub of command.commands) applyToAll(sub, apply)
+function withoutDebug(words: readonly string[]): { args: string[]; debug: boolean } {
+  const end = words.includes('--') ? words.indexOf('--') : words.length
+  const own = words.slice(0, end)
+  return { args: [...own.filter((word) => word !== '--debug'), ...words.slice(end)], debug: own.includes('--debug') }
 }

@@ -1,4 +1,3 @@
-import type { Writable } from 'node:stream'
 import { Chalk, type ChalkInstance } from 'chalk'
 
 /** What a message to a person may be dressed with; plain text where colour is not wanted. */
@@ -10,6 +9,4 @@ export function paintFor(env: NodeJS.ProcessEnv, isTty: boolean): Paint {
   return new Chalk({ level: plain ? 0 : 1 })
 }
 
-export function writeLine(stream: Writable, text: string): void {
-  stream.write(`${text}\n`)
-}
+export { writeLine } from './line-output.ts'

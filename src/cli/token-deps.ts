@@ -3,7 +3,7 @@ import { type Profile, type ProfileFlags, resolveProfile } from '../config/profi
 import type { LoginDeps } from '../login/login-deps.ts'
 import type { TokenDeps } from '../tokens/token-deps.ts'
 import type { CliContext } from './context.ts'
-import { writeLine } from './terminal.ts'
+import { writeLine } from './line-output.ts'
 
 /** What a token source needs, from what a command has. */
 export function tokenDepsOf(context: CliContext): TokenDeps {

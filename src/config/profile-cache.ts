@@ -32,7 +32,39 @@ export function readCachedProfiles(paths: Paths, text: string): ParsedProfiles |
 /** Best effort: without a cache everything works, only slower. */
 export function writeCachedProfiles(paths: Paths, text: string, { default: name, profiles }: ParsedProfiles): void {
   const cache: CacheFile = { schema: schemaStamp(), file: paths.configFile, text, default: name, profiles }
-  const file = cacheFile(paths)
+  writeCache(paths, cacheFile(paths), cache)
+}
+
+interface OverridesFile {
+  readonly schema: string
+  /** Newest first: the overrides as JSON, and what the schema made of them. */
+  readonly known: readonly (readonly [overrides: string, parsed: WrittenProfile])[]
+}
+
+/** How many combinations of flags and environment are remembered. */
+const MOST_OVERRIDES = 16
+
+/** What the schema made of exactly these flags and variables before, or undefined. */
+export function readCachedOverrides(paths: Paths, overrides: string): WrittenProfile | undefined {
+  return readOverridesFile(paths)?.known.find(([known]) => known === overrides)?.[1]
+}
+
+export function writeCachedOverrides(paths: Paths, overrides: string, parsed: WrittenProfile): void {
+  const others = readOverridesFile(paths)?.known.slice(0, MOST_OVERRIDES - 1) ?? []
+  const cache: OverridesFile = { schema: schemaStamp(), known: [[overrides, parsed], ...others] }
+  writeCache(paths, overridesFile(paths), cache)
+}
+
+function readOverridesFile(paths: Paths): OverridesFile | undefined {
+  try {
+    const cache = JSON.parse(readFileSync(overridesFile(paths), 'utf8')) as OverridesFile
+    return cache.schema === schemaStamp() ? cache : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function writeCache(paths: Paths, file: string, cache: CacheFile | OverridesFile): void {
   const temporary = `${file}.${process.pid}`
   try {
     mkdirSync(paths.cacheDir, { recursive: true, mode: 0o700 })
@@ -45,6 +77,10 @@ export function writeCachedProfiles(paths: Paths, text: string, { default: name,
 
 function cacheFile(paths: Paths): string {
   return join(paths.cacheDir, 'profiles.json')
+}
+
+function overridesFile(paths: Paths): string {
+  return join(paths.cacheDir, 'overrides.json')
 }
 
 /** Another build of the schema may read a text differently, so its file's stamp is part of the key. */

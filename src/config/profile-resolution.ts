@@ -3,6 +3,7 @@ import { fail } from '../base/errors.ts'
 import { printable } from '../base/printable.ts'
 import { suggest } from '../base/suggest.ts'
 import { parseListen } from './listen-address.ts'
+import { readCachedOverrides, writeCachedOverrides } from './profile-cache.ts'
 import { loadProfiles, type ProfileFile } from './profile-file.ts'
 import { environmentNameOf, flagOf, PROFILE_KEYS, type ProfileKey, readOverride } from './profile-keys.ts'
 import type { WrittenProfile } from './profile-schema.ts'
@@ -24,7 +25,7 @@ export async function resolveProfile(name: string | undefined, sources: ProfileS
   const overrides = collectOverrides(sources)
   const chosen = chooseName(name, file, overrides, sources)
   const written = absoluteFiles(file.profiles[chosen] ?? {}, join(file.file, '..'), sources.home)
-  return complete(chosen, overrides.size === 0 ? written : await override(written, overrides, sources.home))
+  return complete(chosen, overrides.size === 0 ? written : await override(written, overrides, sources))
 }
 
 /** One value from outside the file: what it is, and what to call it in a message. */
@@ -77,26 +78,37 @@ function chooseName(
 async function override(
   written: WrittenProfile,
   overrides: ReadonlyMap<ProfileKey, Override>,
-  home: string,
+  { home, paths }: ProfileSources,
 ): Promise<WrittenProfile> {
-  const { profileSchema } = await import('./profile-schema.ts')
   const laid: Record<string, unknown> = {}
   for (const [key, { value }] of overrides) setIn(laid, key, value)
-  const parsed = profileSchema.safeParse(laid)
-  if (!parsed.success) {
-    const lines = parsed.error.issues.map((issue) => {
-      const key = issue.path.filter((step) => typeof step === 'string').join('.') as ProfileKey
-      return `${overrides.get(key)?.source ?? key}: ${issue.message}`
-    })
-    fail('USAGE', { detail: lines.join('\n') })
+  const asJson = JSON.stringify(laid)
+  let checked = readCachedOverrides(paths, asJson)
+  if (!checked) {
+    checked = await checkOverrides(laid, overrides)
+    writeCachedOverrides(paths, asJson, checked)
   }
-  const given = absoluteFiles(parsed.data, process.cwd(), home)
+  const given = absoluteFiles(checked, process.cwd(), home)
   return {
     ...written,
     ...given,
     ...(given.tls && { tls: { ...written.tls, ...given.tls } }),
     ...(given.issuer_tls && { issuer_tls: { ...written.issuer_tls, ...given.issuer_tls } }),
   }
+}
+
+async function checkOverrides(
+  laid: Record<string, unknown>,
+  overrides: ReadonlyMap<ProfileKey, Override>,
+): Promise<WrittenProfile> {
+  const { profileSchema } = await import('./profile-schema.ts')
+  const parsed = profileSchema.safeParse(laid)
+  if (parsed.success) return parsed.data
+  const lines = parsed.error.issues.map((issue) => {
+    const key = issue.path.filter((step) => typeof step === 'string').join('.') as ProfileKey
+    return `${overrides.get(key)?.source ?? key}: ${issue.message}`
+  })
+  fail('USAGE', { detail: lines.join('\n') })
 }
 
 function setIn(target: Record<string, unknown>, key: string, value: unknown): void {

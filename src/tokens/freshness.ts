@@ -5,8 +5,9 @@ export interface TokenLife {
   readonly expiresAtSeconds: number | undefined
 }
 
-/** A token is not given out for a handshake with less than this left: the handshake takes time too. */
+/** A token is not given out for a handshake with less than this left, since the handshake takes time too. */
 const LEAST_LEFT_SECONDS = 5
+const LEAST_LEFT_PART = 0.1
 const REFRESH_BEFORE_END_SECONDS = 60
 const REFRESH_AT_PART = 0.8
 /** A wall clock that went back further than this makes every reckoning with it worthless. */
@@ -27,5 +28,7 @@ export function refreshAtSeconds({ obtainedAtSeconds, expiresAtSeconds }: TokenL
 export function ageOf(life: TokenLife, nowSeconds: number): 'fresh' | 'due' | 'over' {
   if (nowSeconds < life.obtainedAtSeconds - CLOCK_SLIP_SECONDS) return 'over'
   if (nowSeconds < refreshAtSeconds(life)) return 'fresh'
-  return nowSeconds < (life.expiresAtSeconds ?? 0) - LEAST_LEFT_SECONDS ? 'due' : 'over'
+  const end = life.expiresAtSeconds ?? 0
+  const leastLeft = Math.min(LEAST_LEFT_SECONDS, (end - life.obtainedAtSeconds) * LEAST_LEFT_PART)
+  return nowSeconds < end - leastLeft ? 'due' : 'over'
 }

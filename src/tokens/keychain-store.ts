@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto'
 import { fail } from '../base/errors.ts'
-import { keychainError } from './keychain-error.ts'
 import type { KeychainModule } from './keychain-module.ts'
 import type { SecretStore } from './secret-store.ts'
 
@@ -42,7 +40,7 @@ export function openKeychainStore(load: () => KeychainModule, platform: NodeJS.P
     try {
       return await action(loaded)
     } catch (error) {
-      throw keychainError(error, what, platform)
+      throw (await import('./keychain-error.ts')).keychainError(error, what, platform)
     }
   }
   const get = (account: string) =>
@@ -72,7 +70,7 @@ export function openKeychainStore(load: () => KeychainModule, platform: NodeJS.P
         if (!head) return value
         const parts = await Promise.all(partAccounts(account, head.slot, head.parts).map(get))
         const text = parts.map((part) => part ?? '').join('')
-        if (sha256(text) === head.sha256) return text
+        if ((await sha256(text)) === head.sha256) return text
         // Another process may have written in between; then its head leads to whole parts.
         if (attempt === MOST_READS) failDamaged(account)
       }
@@ -85,7 +83,7 @@ export function openKeychainStore(load: () => KeychainModule, platform: NodeJS.P
         const slot = before?.slot === 'a' ? 'b' : 'a'
         const parts = split(text, LONGEST_VALUE_BYTES)
         for (const [index, part] of parts.entries()) await set(`${account}|${slot}|${index}`, part)
-        const head: Head = { pgoauth: 'parts', slot, parts: parts.length, sha256: sha256(text) }
+        const head: Head = { pgoauth: 'parts', slot, parts: parts.length, sha256: await sha256(text) }
         await set(account, JSON.stringify(head))
       }
       if (before) for (const old of partAccounts(account, before.slot, before.parts)) await remove(old)
@@ -143,7 +141,9 @@ function split(text: string, longestBytes: number): string[] {
   return [...parts, part]
 }
 
-function sha256(text: string): string {
+/** Loaded only where a text is in parts: it takes a noticeable part of a command's start. */
+async function sha256(text: string): Promise<string> {
+  const { createHash } = await import('node:crypto')
   return createHash('sha256').update(text).digest('hex')
 }
 

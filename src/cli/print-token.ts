@@ -1,0 +1,32 @@
+import { fail } from '../base/errors.ts'
+import type { ProfileFlags } from '../config/profiles.ts'
+import type { CliContext } from './context.ts'
+import { writeLine } from './line-output.ts'
+import { profileOf, tokenDepsOf } from './token-deps.ts'
+
+/** Prints a fresh access token of a profile, or what it says, on stdout. */
+export async function printToken(
+  context: CliContext,
+  name: string | undefined,
+  options: { readonly claims: boolean; readonly flags?: ProfileFlags },
+): Promise<void> {
+  const [profile, { openTokenSource }] = await Promise.all([
+    profileOf(context, name, options.flags),
+    import('../tokens/token-source.ts'),
+  ])
+  const source = await openTokenSource(profile, tokenDepsOf(context))
+  const { token } = await source.fresh()
+  writeLine(context.stdout, options.claims ? await claimsText(token.reveal(), profile.name) : token.reveal())
+}
+
+async function claimsText(token: string, profile: string): Promise<string> {
+  const { decodeClaims } = await import('../oauth/jwt-claims.ts')
+  const claims = decodeClaims(token)
+  if (!claims) {
+    fail('ISSUER_INVALID', {
+      detail: `the access token of "${profile}" is opaque: only its issuer can say what is in it`,
+      fix: 'nothing is wrong with that; pgoauth status shows what is known',
+    })
+  }
+  return JSON.stringify(claims, null, 2)
+}
