@@ -6,9 +6,9 @@ import test from 'node:test'
 const WATCHER = `
 import { systemClock } from ${JSON.stringify(new URL('../../src/base/clock.js', import.meta.url).href)}
 import { whenNpmIsGone } from ${JSON.stringify(new URL('../../src/demo/orphan.js', import.meta.url).href)}
-console.log('up')
 setTimeout(() => process.exit(), 10_000)
-whenNpmIsGone(process.env, systemClock, () => { console.log('orphaned'); process.exit() })`
+whenNpmIsGone(process.env, systemClock, () => { console.log('orphaned'); process.exit() })
+console.log('up')`
 
 /** npm's place is taken by a process that starts a shell that starts the watcher, as npm does. */
 function startLikeNpm(env: NodeJS.ProcessEnv): { npm: ChildProcess; line: () => Promise<string> } {
