@@ -14,6 +14,10 @@ const PACKAGES = [
   { name: 'python3-psycopg2', file: '/usr/lib/python3/dist-packages/psycopg2', why: 'a driver built on libpq' },
 ]
 
+/** A machine without a network must not be waited for. */
+const PATIENCE = ['-qq', '-o', 'Acquire::http::Timeout=20', '-o', 'Acquire::Retries=1', '-o', 'DPkg::Lock::Timeout=60']
+const APT_TIMEOUT_MS = 600_000
+
 /** Installs what is missing when root on a Debian; says what is missing elsewhere. Never fails: tests skip. */
 export function installPackages() {
   const missing = PACKAGES.filter(({ file }) => !existsSync(file))
@@ -23,7 +27,8 @@ export function installPackages() {
     console.error(`test: installing ${names.join(' ')}`)
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
     const apt = (...args) =>
-      spawnSync('apt-get', ['-qq', ...args], { env, stdio: ['ignore', 'ignore', 2] }).status === 0
+      spawnSync('apt-get', [...PATIENCE, ...args], { env, stdio: ['ignore', 'ignore', 2], timeout: APT_TIMEOUT_MS })
+        .status === 0
     if (apt('update') && apt('install', '-y', '--no-install-recommends', ...names)) return
     console.error('test: apt-get failed')
   }
