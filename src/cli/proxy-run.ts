@@ -1,3 +1,4 @@
+import { openAuditLog } from '../audit/audit-file.ts'
 import { silentAudit } from '../audit/audit-log.ts'
 import { startProxy } from '../proxy/proxy.ts'
 import type { CliContext } from './context.ts'
@@ -14,7 +15,8 @@ export async function runProxy(context: CliContext, { file, logLevel }: ProxyRun
   const { config, policies } = readProxyFiles(file)
   const log = openProcessLog({ level: logLevel, to: 2 })
   const { clock, env, interrupted } = context
-  const proxy = await startProxy({ config, policies, audit: silentAudit, clock, log, env })
+  const audit = config.audit ? openAuditLog(config.audit, clock, log) : silentAudit
+  const proxy = await startProxy({ config, policies, audit, clock, log, env })
   for (const address of proxy.addresses) log.info({ ...address }, 'listening')
   log.info({ databases: [...config.databases.keys()] }, 'ready')
   await new Promise<void>((resolve) => {
@@ -23,5 +25,6 @@ export async function runProxy(context: CliContext, { file, logLevel }: ProxyRun
   })
   log.info({ signal: String(interrupted.reason) }, 'stopping')
   await proxy.drain()
+  audit.close()
   log.info({}, 'stopped')
 }

@@ -20,7 +20,9 @@ export function partLine(dress: Dress, name: string, where: string, what: string
 export function trialLines(dress: Dress, { sql, rows, refusal, audit, wrong }: TrialResult): string[] {
   const lines: string[] = []
   if (refusal === undefined) {
-    lines.push(`  ${dress.green('allowed'.padEnd(LABEL_WIDTH))}${sql}  ${dress.dim(`${rows} rows`)}`)
+    lines.push(
+      `  ${dress.green('allowed'.padEnd(LABEL_WIDTH))}${sql}  ${dress.dim(rows === 1 ? '1 row' : `${rows} rows`)}`,
+    )
   } else {
     lines.push(`  ${dress.red('denied'.padEnd(LABEL_WIDTH))}${sql}`)
     lines.push(`  ${''.padEnd(LABEL_WIDTH)}${refusal.sqlstate} ${refusal.message}${refusal.why && ` (${refusal.why})`}`)

@@ -7,8 +7,9 @@ const TIMEOUT_MS = 20_000
 
 /** One allowed and one denied statement in psql, as anybody would type them. */
 export async function runPsql(program: string, url: string, auditFile: string): Promise<TrialResult[]> {
-  const allowed = TRIALS.find(({ expect }) => 'rows' in expect)
-  const denied = TRIALS.find(({ expect }) => 'denied' in expect)
+  // The last allowed one, since those before it change what the first one finds.
+  const allowed = TRIALS.findLast(({ expect }) => 'rows' in expect)
+  const denied = TRIALS.findLast(({ expect }) => 'denied' in expect)
   const results: TrialResult[] = []
   for (const trial of [allowed, denied]) if (trial) results.push(await runOne(program, url, trial, auditFile))
   return results

@@ -99,6 +99,7 @@ export interface Trial {
 export const TRIALS: readonly Trial[] = [
   { sql: "select id, customer, total from sales.orders where status = 'open'", expect: { rows: 2 } },
   { sql: "update sales.orders set status = 'paid' where id = 1", expect: { rows: 1 } },
+  { sql: 'select status, orders from reports.monthly()', expect: { rows: 2 } },
   { sql: 'select name, department from hr.employees', expect: { rows: 3 } },
   { sql: 'update sales.orders set total = 0 where id = 1', expect: { denied: 'no scope covers the column total' } },
   { sql: 'select * from hr.employees', expect: { denied: 'the birthday is among the columns' } },
