@@ -119,12 +119,16 @@ function setIn(target: Record<string, unknown>, key: string, value: unknown): vo
 
 function absoluteFiles(written: WrittenProfile, folder: string, home: string): WrittenProfile {
   const absolute = (name: string | undefined) => (name === undefined ? undefined : absolutePath(name, folder, home))
-  const { tls, issuer_tls, client_key, token_file, listen } = written
+  const { tls, issuer_tls, client_key, token_file, listen, exec } = written
+  const [command = '', ...args] = exec ?? []
+  // A bare name is looked up in PATH; one with a folder is a file like the others.
+  const isFile = /^(\.{1,2}|~)[/\\]/.test(command)
   const directory = listen?.startsWith('unix:') ? listen.slice('unix:'.length) : undefined
   return defined({
     ...written,
     client_key: absolute(client_key),
     token_file: absolute(token_file),
+    exec: isFile ? [absolutePath(command, folder, home), ...args] : exec,
     listen: directory ? `unix:${absolutePath(directory, folder, home)}` : listen,
     tls: tls && defined({ ...tls, ca: absolute(tls.ca), cert: absolute(tls.cert), key: absolute(tls.key) }),
     issuer_tls: issuer_tls && defined({ ca: absolute(issuer_tls.ca) }),

@@ -26,25 +26,31 @@ export async function chooseAuthentication(
       return basic.length + post.length > 0 ? [...basic, ...post] : [client.ClientSecretPost(secret)]
     }
     case 'key':
-      return [client.PrivateKeyJwt(await importKey(credential.pemOrJwk.reveal(), credential.file, metadata))]
+      return [await privateKeyJwt(credential.pemOrJwk.reveal(), credential.file, metadata)]
   }
 }
 
 /** RFC 7523. The algorithm follows from the key; for RSA, from what the issuer lists. */
-async function importKey(
+async function privateKeyJwt(
   text: string,
   file: string,
   metadata: Readonly<client.ServerMetadata>,
-): Promise<{ key: webcrypto.CryptoKey; kid?: string }> {
+): Promise<client.ClientAuth> {
   const { key, kid } = readKey(text, file)
-  const listed = metadata.token_endpoint_auth_signing_alg_values_supported
-  const algorithm = webCryptoAlgorithm(key, Array.isArray(listed) ? listed : [])
+  const { token_endpoint_auth_signing_alg_values_supported: values } = metadata
+  const listed: readonly unknown[] = Array.isArray(values) ? values : []
+  const algorithm = webCryptoAlgorithm(key, listed)
   if (!algorithm) {
     fail('CONFIG_INVALID', { detail: `client_key: ${file} holds a key of a kind that no issuer takes` })
   }
   const der = key.export({ format: 'der', type: 'pkcs8' })
   const imported = await webcrypto.subtle.importKey('pkcs8', der, algorithm, false, ['sign'])
-  return kid === undefined ? { key: imported } : { key: imported, kid }
+  return client.PrivateKeyJwt(kid === undefined ? imported : { key: imported, kid }, {
+    [client.modifyAssertion](header) {
+      // RFC 9864 renamed EdDSA to Ed25519; most issuers know the old name alone.
+      if (header.alg === 'Ed25519' && !listed.includes('Ed25519')) header.alg = 'EdDSA'
+    },
+  })
 }
 
 function readKey(text: string, file: string): { key: KeyObject; kid: string | undefined } {

@@ -29,7 +29,8 @@ export function isClientRefused(error: unknown): boolean {
  * the network, TLS, a 5xx or 429.
  */
 export function toIssuerError(error: unknown, asked: Asked): PgoauthError {
-  if (error instanceof PgoauthError) return error
+  // What our own fetch refused comes back wrapped.
+  for (const one of chainOf(error)) if (one instanceof PgoauthError) return one
   const unreached = networkFailure(error, asked)
   if (unreached) return new PgoauthError('ISSUER_UNREACHABLE', { ...unreached, cause: error })
 
