@@ -47,6 +47,10 @@ function judge(access: Access, grants: Grants): AccessVerdict {
   if (access.ofSession && grants.isShared) {
     return { access, allowed: false, by: [], unwaivable: true, why: 'connections are shared in transaction mode' }
   }
+  if (access.onlyNever) {
+    const isNever = access.targets.some((target) => never.touchesAnyhow(target))
+    return { access, allowed: !isNever, by: isNever ? ['never'] : ['free'] }
+  }
   if (access.targets.length === 0) return judgeUnknown(access, grants)
   const by = new Set<string>()
   for (const target of access.targets) {

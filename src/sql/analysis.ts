@@ -1,4 +1,4 @@
-import type { Needs } from '../base/access.ts'
+import type { Access, Needs } from '../base/access.ts'
 
 /** One setting a statement changes; `value` is absent where it is computed or put back to its default. */
 export interface SettingChange {
@@ -40,6 +40,8 @@ export interface TemporaryRelation {
   readonly name: string
   /** Absent where the statement does not say them (LIKE, `SELECT *` of an unknown table). */
   readonly columns?: readonly string[]
+  /** Of a view: what its query needs, at each use. */
+  readonly needs?: readonly Access[]
 }
 
 export interface StatementAnalysis extends Needs {

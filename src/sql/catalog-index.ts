@@ -1,5 +1,5 @@
 import type { TemporaryRelation } from './analysis.ts'
-import type { Catalog, CatalogRelation, CatalogSnapshot, ObjectName } from './catalog.ts'
+import type { Catalog, CatalogDependency, CatalogRelation, CatalogSnapshot, ObjectName } from './catalog.ts'
 
 /**
  * A snapshot made searchable. `searchPath` is the policy's pin: an unqualified name then means one on it
@@ -9,6 +9,7 @@ export function indexCatalog(snapshot: CatalogSnapshot, searchPath?: readonly st
   const relations = groupBy(snapshot.relations, (one) => one.name)
   const functions = groupBy(snapshot.functions, (one) => one.name)
   const operators = groupBy(snapshot.operators, (one) => one.name)
+  const types = groupBy(snapshot.types, (one) => one.name)
   const casts = groupBy(snapshot.casts, (one) => one.target.name)
   const dependencies = groupBy(snapshot.dependencies, (one) => key(one.when))
   const inSchema = groupBy(snapshot.relations, (one) => one.schema)
@@ -16,6 +17,8 @@ export function indexCatalog(snapshot: CatalogSnapshot, searchPath?: readonly st
   for (const one of snapshot.relations) {
     for (const parent of one.parents ?? []) push(children, key(parent), one)
   }
+  const owned = new Map<string, CatalogRelation[]>()
+  for (const one of snapshot.relations) if (one.kind === 'S' && one.of) push(owned, key(one.of), one)
   const onPath = (one: { schema: string }) => searchPath === undefined || searchPath.includes(one.schema)
 
   return {
@@ -29,12 +32,18 @@ export function indexCatalog(snapshot: CatalogSnapshot, searchPath?: readonly st
     relationsIn: (schema) => inSchema.get(schema) ?? [],
     functionsNamed: (name) => (functions.get(name) ?? []).filter((one) => onPath(one) || one.schema === 'pg_catalog'),
     functionsIn: (schema, name) => (functions.get(name) ?? []).filter((one) => one.schema === schema),
+    typesNamed: (name) => (types.get(name) ?? []).filter(onPath),
     operatorsNamed: (name) => operators.get(name) ?? [],
     castsTo: (schema, name) =>
       (casts.get(name) ?? [])
         .filter((one) => schema === undefined || one.target.schema === schema)
         .map((one) => one.function),
-    dependents: (schema, name) => closure(dependencies, { schema, name }),
+    dependents: (schema, name) => closure(dependencies, [{ schema, name }]),
+    dependentsOfSchema: (schema) => {
+      const inside = snapshot.dependencies.map((one) => one.when).filter((one) => one.schema === schema)
+      return closure(dependencies, inside)
+    },
+    sequencesOf: (schema, name) => owned.get(key({ schema, name })) ?? [],
     childrenOf: (schema, name) => children.get(key({ schema, name })) ?? [],
   }
 }
@@ -53,9 +62,12 @@ export function namesOnlyCatalog(searchPath?: readonly string[]): Catalog {
     relationsIn: () => none,
     functionsNamed: () => none,
     functionsIn: () => none,
+    typesNamed: () => none,
     operatorsNamed: () => none,
     castsTo: () => none,
     dependents: () => none,
+    dependentsOfSchema: () => none,
+    sequencesOf: () => none,
     childrenOf: () => none,
   }
 }
@@ -63,10 +75,7 @@ export function namesOnlyCatalog(searchPath?: readonly string[]): Catalog {
 /** The catalog as one session sees it: its temporary relations count beside the others of their names. */
 export function withTemporary(catalog: Catalog, temporary: readonly TemporaryRelation[]): Catalog {
   if (temporary.length === 0) return catalog
-  const own = groupBy(
-    temporary.map(({ name, columns }): CatalogRelation => ({ schema: 'pg_temp', name, kind: 'r', columns })),
-    (one) => one.name,
-  )
+  const own = groupBy(temporary.map(temporaryRelation), (one) => one.name)
   return {
     ...catalog,
     relationsNamed: (name) => [...(own.get(name) ?? []), ...catalog.relationsNamed(name)],
@@ -74,14 +83,19 @@ export function withTemporary(catalog: Catalog, temporary: readonly TemporaryRel
   }
 }
 
-function closure(edges: Map<string, { object: ObjectName }[]>, from: ObjectName): ObjectName[] {
+function temporaryRelation({ name, columns, needs }: TemporaryRelation): CatalogRelation {
+  return { schema: 'pg_temp', name, kind: 'r', columns, ...(needs ? { needs } : {}) }
+}
+
+/** What falls with an object; where only a part of another falls (a constraint, a default), that one stays. */
+function closure(edges: Map<string, CatalogDependency[]>, from: readonly ObjectName[]): ObjectName[] {
   const seen = new Map<string, ObjectName>()
-  const open = [from]
+  const open = [...from]
   for (let next = open.pop(); next; next = open.pop()) {
-    for (const { object } of edges.get(key(next)) ?? []) {
-      if (seen.has(key(object))) continue
+    for (const { object, isPart } of edges.get(key(next)) ?? []) {
+      const isNew = !seen.has(key(object))
       seen.set(key(object), object)
-      open.push(object)
+      if (isNew && !isPart) open.push(object)
     }
   }
   return [...seen.values()]

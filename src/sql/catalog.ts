@@ -1,3 +1,5 @@
+import type { Access } from '../base/access.ts'
+
 /** `r` table, `p` partitioned, `v` view, `m` materialized view, `f` foreign, `S` sequence, `c` composite type, `i` index. */
 export type RelationKind = 'r' | 'p' | 'v' | 'm' | 'f' | 'S' | 'c' | 'i'
 
@@ -9,6 +11,7 @@ export interface CatalogRelation {
   readonly columns: readonly string[] | undefined
   /** Names of unique, primary key and exclusion constraints, with their columns. */
   readonly arbiters?: Readonly<Record<string, readonly string[]>>
+  readonly primaryKey?: readonly string[]
   /** Tables whose foreign keys point here: what TRUNCATE CASCADE reaches. */
   readonly referencedBy?: readonly ObjectName[]
   /** Tables this one inherits from or is a partition of. */
@@ -23,6 +26,8 @@ export interface CatalogRelation {
   readonly overSettings?: true
   /** Of an index: its table. Of a sequence: the table whose column owns it. */
   readonly of?: ObjectName
+  /** Of a temporary view: what its query needed when it was made, and needs at each use. */
+  readonly needs?: readonly Access[]
 }
 
 export interface CatalogFunction {
@@ -57,6 +62,8 @@ export interface ObjectName {
 export interface CatalogDependency {
   readonly when: ObjectName
   readonly object: ObjectName
+  /** Only a part of `object` goes: a constraint, a default, a trigger. */
+  readonly isPart?: true
 }
 
 /** What the analysis needs to know of one database; JSON as `--dump-catalog` writes it. */
@@ -71,6 +78,8 @@ export interface CatalogSnapshot {
   readonly functions: readonly CatalogFunction[]
   readonly operators: readonly CatalogOperator[]
   readonly casts: readonly CatalogCast[]
+  /** Types of users, domains and enums among them; row types of tables are left out. */
+  readonly types: readonly ObjectName[]
   readonly dependencies: readonly CatalogDependency[]
 }
 
@@ -90,10 +99,15 @@ export interface Catalog {
   /** Functions outside the built-in ones that an unqualified name may mean. */
   functionsNamed(name: string): readonly CatalogFunction[]
   functionsIn(schema: string, name: string): readonly CatalogFunction[]
+  typesNamed(name: string): readonly ObjectName[]
   operatorsNamed(name: string): readonly CatalogOperator[]
   /** Functions behind casts to a type of this name, in any schema where none is given. */
   castsTo(schema: string | undefined, name: string): readonly ObjectName[]
   /** What falls when this is dropped with CASCADE, to any depth. */
   dependents(schema: string, name: string): readonly ObjectName[]
+  /** Sequences owned by a column of the table. */
+  sequencesOf(schema: string, name: string): readonly CatalogRelation[]
+  /** The same for everything in a schema. */
+  dependentsOfSchema(schema: string): readonly ObjectName[]
   childrenOf(schema: string, name: string): readonly CatalogRelation[]
 }

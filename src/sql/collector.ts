@@ -46,6 +46,7 @@ export class Collector {
     }
     const groups = new Map<string, Candidate[]>()
     for (const one of candidates) {
+      for (const need of one.relation?.needs ?? []) this.need(need)
       if (one.isTemporary) continue
       const group = one.system ?? 'user'
       groups.set(group, [...(groups.get(group) ?? []), one])
@@ -57,6 +58,16 @@ export class Collector {
       const session = group === 'session' ? { ofSession: true as const } : {}
       this.need({ action, kind, object: written, ...shown, targets, ...metadata, ...session, ...extra })
     }
+  }
+
+  /** Takes over what a statement inside this one needs. */
+  absorb(inner: Collector, needs: Needs): void {
+    for (const access of needs.accesses) this.need(access)
+    if (needs.refusal) this.refuse(needs.refusal.reason, needs.refusal.object)
+    this.ddl ||= inner.ddl
+    this.opaque ||= inner.opaque
+    this.readOnly &&= inner.readOnly
+    this.plain &&= inner.plain
   }
 
   finish(): Needs {

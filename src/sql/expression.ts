@@ -2,13 +2,28 @@ import { castTo } from './casts.ts'
 import { readColumnRef } from './column-ref.ts'
 import { callNamed, visitFunctionCall } from './functions.ts'
 import { JSON_FUNCTIONS, NEWER_SYNTAX, needNewerSyntax } from './newer-syntax.ts'
-import { fieldsOf } from './node-fields.ts'
+import { fieldsOf, roleOf } from './node-fields.ts'
 import { needOperator } from './operators.ts'
 import type { Tree } from './parser.ts'
 import { analyseQuery, isQuery } from './query.ts'
 import type { Scope } from './scope.ts'
 import { type Node, nodeOf, nodesOf, stringsOf, textOf, treeOf } from './tree.ts'
 import type { Walk } from './walk.ts'
+
+/** Parts of definitions that hold expressions and types and name no other object. */
+const DEFINITION_CLAUSES = new Set([
+  'ColumnDef',
+  'Constraint',
+  'PartitionSpec',
+  'PartitionElem',
+  'PartitionBoundSpec',
+  'PartitionRangeDatum',
+  'IndexElem',
+  'StatsElem',
+  'DefElem',
+  'ReplicaIdentityStmt',
+  'ATAlterConstraint',
+])
 
 /** Visits every node of a field: a node, a list of them, or nothing. */
 export function visitAll(walk: Walk, scope: Scope, field: unknown): void {
@@ -74,6 +89,11 @@ export function visit(walk: Walk, scope: Scope, node: Node): void {
     case 'JsonFuncExpr':
       needNewerSyntax(walk, JSON_FUNCTIONS[String(body.op)] ?? 'json_table', 170000)
       break
+  }
+  const role = roleOf(type)
+  if (role === 'from' || role === 'statement' || (role === 'clause' && !DEFINITION_CLAUSES.has(type))) {
+    walk.refuse('a part of the statement is not understood', type)
+    return
   }
   const newer = NEWER_SYNTAX[type]
   if (newer) needNewerSyntax(walk, ...newer)

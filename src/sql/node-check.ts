@@ -27,6 +27,8 @@ const INERT_TYPES = new Set([
   'NamedArgExpr',
   'ObjectWithArgs',
   'FunctionParameter',
+  'JsonFormat',
+  'JsonReturning',
 ])
 
 /**

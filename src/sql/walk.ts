@@ -47,6 +47,16 @@ export class Walk {
     this.#pending.clear()
   }
 
+  /** Runs a part of the analysis with a collector of its own, for a statement inside a statement. */
+  isolate(action: () => void): Collector {
+    const outer = this.#collector
+    const inner = new Collector()
+    this.#collector = inner
+    action()
+    this.#collector = outer
+    return inner
+  }
+
   /** A walk over SQL that stands inside this text's SQL; it adds to the same statement. */
   within(): Walk {
     if (this.inner >= MAX_INNER) throw new RangeError('SQL inside SQL nests too deeply')

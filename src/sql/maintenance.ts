@@ -1,0 +1,105 @@
+import { quoteName } from '../base/sql-name.ts'
+import { needEverything } from './action-calls.ts'
+import { needRelationAction, needRelationNamed } from './named-object.ts'
+import type { Tree } from './parser.ts'
+import { resolveRangeVar } from './relation-name.ts'
+import { type Node, nodesOf, textOf, treeOf } from './tree.ts'
+import type { Walk } from './walk.ts'
+
+/** VACUUM and ANALYZE: `maintain` on each table, on everything where none is named. */
+export function analyseVacuum(walk: Walk, { body }: Node): void {
+  walk.touch(body)
+  const relations = nodesOf(body.rels)
+  for (const { body: one } of relations) {
+    walk.touch(one)
+    const rangeVar = treeOf(one.relation)
+    if (rangeVar) needRelationAction(walk, 'maintain', rangeVar)
+    else needEverything(walk, 'maintain', 'any')
+  }
+  if (relations.length === 0) needEverything(walk, 'maintain', 'any')
+  walk.collector.readOnly = false
+}
+
+export function analyseCluster(walk: Walk, { body }: Node): void {
+  walk.touch(body)
+  maintainOne(walk, treeOf(body.relation))
+}
+
+export function analyseRefresh(walk: Walk, { body }: Node): void {
+  walk.touch(body)
+  maintainOne(walk, treeOf(body.relation))
+}
+
+/** REINDEX INDEX is `maintain` on the index's table. */
+export function analyseReindex(walk: Walk, { body }: Node): void {
+  walk.touch(body)
+  walk.collector.readOnly = false
+  const rangeVar = treeOf(body.relation)
+  if (body.kind === 'REINDEX_OBJECT_SCHEMA') {
+    const schema = textOf(body.name) ?? ''
+    const targets = [{ schema, name: '*' }]
+    walk.need({ action: 'maintain', kind: 'relation', object: `${quoteName(schema)}.*`, targets })
+  } else if (body.kind === 'REINDEX_OBJECT_INDEX' && rangeVar) {
+    const tables = tablesOfIndex(walk, rangeVar)
+    for (const { schema, name } of tables) needRelationNamed(walk, 'maintain', [schema, name])
+    if (tables.length === 0) needRelationAction(walk, 'maintain', rangeVar)
+  } else maintainOne(walk, rangeVar)
+}
+
+/** The tables an index of that name may belong to. */
+export function tablesOfIndex(walk: Walk, rangeVar: Tree): { schema: string; name: string }[] {
+  walk.touch(rangeVar)
+  const name = textOf(rangeVar.relname) ?? ''
+  const schema = textOf(rangeVar.schemaname)
+  const found = schema === undefined ? walk.catalog.relationsNamed(name) : [walk.catalog.relation(schema, name)]
+  return found.flatMap((one) => (one?.kind === 'i' && one.of ? [one.of] : []))
+}
+
+export function analyseLock(walk: Walk, { body }: Node): void {
+  walk.touch(body)
+  walk.collector.readOnly = false
+  for (const { body: rangeVar } of nodesOf(body.relations)) {
+    walk.collector.needRelation('lock', resolveRangeVar(walk, rangeVar))
+  }
+}
+
+/** TRUNCATE: each table named; CASCADE reaches those whose foreign keys point there; RESTART IDENTITY their sequences. */
+export function analyseTruncate(walk: Walk, { body }: Node): void {
+  walk.touch(body)
+  walk.collector.readOnly = false
+  walk.collector.opaque = true
+  const isCascade = body.behavior === 'DROP_CASCADE'
+  const seen = new Set<string>()
+  const truncate = (parts: readonly string[]) => {
+    const relation = needRelationNamed(walk, 'truncate', parts)
+    for (const { schema, name, relation: known, isTemporary } of relation.candidates) {
+      if (seen.has(`${schema}.${name}`)) continue
+      seen.add(`${schema}.${name}`)
+      if (isTemporary) continue
+      if (!known && walk.catalog.namesOnly && isCascade) needEverything(walk, 'truncate', 'any')
+      if (!known && walk.catalog.namesOnly && body.restart_seqs) needEverything(walk, 'usage', 'sequence')
+      if (body.restart_seqs) needOwnedSequences(walk, schema, name)
+      if (isCascade) for (const other of known?.referencedBy ?? []) truncate([other.schema, other.name])
+    }
+  }
+  for (const { body: rangeVar } of nodesOf(body.relations)) {
+    walk.touch(rangeVar)
+    truncate([rangeVar.catalogname, rangeVar.schemaname, rangeVar.relname].filter((one) => typeof one === 'string'))
+  }
+}
+
+function needOwnedSequences(walk: Walk, schema: string, name: string): void {
+  walk.flags.leansOnCatalog = true
+  for (const one of walk.catalog.sequencesOf(schema, name)) {
+    const object = `${quoteName(one.schema)}.${quoteName(one.name)}`
+    const targets = [{ schema: one.schema, name: one.name }]
+    walk.need({ action: 'usage', kind: 'sequence', object, targets })
+  }
+}
+
+function maintainOne(walk: Walk, rangeVar: Tree | undefined): void {
+  walk.collector.readOnly = false
+  walk.collector.opaque = true
+  if (rangeVar) needRelationAction(walk, 'maintain', rangeVar)
+  else needEverything(walk, 'maintain', 'any')
+}
