@@ -13,8 +13,9 @@ with objects (class, id, schema, name, is_part) as materialized (
   select 'pg_proc'::regclass, p.oid, n.nspname, p.proname, false
     from pg_proc p join pg_namespace n on n.oid = p.pronamespace where p.oid >= 16384
   union all
-  select 'pg_type'::regclass, t.oid, n.nspname, t.typname, false
-    from pg_type t join pg_namespace n on n.oid = t.typnamespace where t.oid >= 16384
+  select 'pg_type'::regclass, t.oid, n.nspname, coalesce(e.typname, t.typname), false
+    from pg_type t left join pg_type e on e.typarray = t.oid
+    join pg_namespace n on n.oid = t.typnamespace where t.oid >= 16384
   union all
   select 'pg_rewrite'::regclass, r.oid, n.nspname, c.relname, r.rulename <> '_RETURN'
     from pg_rewrite r join pg_class c on c.oid = r.ev_class join pg_namespace n on n.oid = c.relnamespace
@@ -38,6 +39,7 @@ edges as (
     join objects o on o.class = d.classid and o.id = d.objid
    where d.deptype in ('n', 'a', 'i', 'P', 'S') and d.refobjid >= 16384
      and (f.schema, f.name) <> (o.schema, o.name)
+     and f.schema <> 'pg_toast' and o.schema <> 'pg_toast'
    group by 1, 2, 3, 4
 ),
 keys as (
