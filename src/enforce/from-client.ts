@@ -24,6 +24,8 @@ export class FromClient implements FrameSink {
   readonly #desk: StatementDesk
   #waiting: Buffer | undefined
   #stalled = false
+  /** What the caller was told last. */
+  #saidStalled = false
 
   constructor(parts: GateParts) {
     this.#parts = parts
@@ -120,13 +122,16 @@ export class FromClient implements FrameSink {
     }
     this.#stalled = false
     this.#framer.proceed(this)
-    if (!this.#stalled) this.#parts.sinks.onStall(false)
+    if (this.#stalled) return
+    this.#saidStalled = false
+    this.#parts.sinks.onStall(false)
   }
 
   #stall(): void {
     this.#framer.stall()
-    if (this.#stalled) return
     this.#stalled = true
+    if (this.#saidStalled) return
+    this.#saidStalled = true
     this.#parts.sinks.onStall(true)
   }
 

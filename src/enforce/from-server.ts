@@ -96,7 +96,10 @@ export class FromServer implements FrameSink {
       fail('SERVER_BAD', { detail: `${tagText(tag)} in answer to ${head?.message ?? 'nothing'}` })
     }
     if (tag === SERVER.CommandComplete && note.statements) statementDone(note, this.#parts)
-    if (tag === SERVER.CopyInResponse) this.#copyInBegan()
+    if (tag === SERVER.CopyInResponse) {
+      if (note.copyIn === undefined) fail('SERVER_BAD', { detail: 'CopyInResponse to a statement that is no COPY' })
+      note.copyIn.started++
+    }
     if (settlement === 'done') this.#done(head)
   }
 
@@ -108,13 +111,7 @@ export class FromServer implements FrameSink {
       const names = note.closes.kind === 'statement' ? state.statements : state.portals
       names.remove(note.closes.key)
     }
-    if (note.copiesIn) state.copyIn = undefined
-  }
-
-  #copyInBegan(): void {
-    const { copyIn } = this.#parts.state
-    if (copyIn === undefined) fail('SERVER_BAD', { detail: 'CopyInResponse to a statement that is no COPY' })
-    copyIn.started++
+    if (note.copyIn !== undefined && note.copyIn === state.copyIn) state.copyIn = undefined
   }
 
   #ready(message: Buffer): void {
@@ -168,13 +165,18 @@ export class FromServer implements FrameSink {
       toClient.add(shown)
       fail('SERVER_BAD', { detail: 'an ErrorResponse that answers nothing' })
     }
-    for (const { note } of [head, ...unanswered]) this.#abandon(note)
-    const { note } = head
-    if (state.copyIn?.by === 'execute' && !state.ledger.some((owed) => owed.note.copiesIn === true)) {
-      state.copyIn = undefined
+    this.#abandon(head.note)
+    for (const { note } of unanswered) {
+      this.#abandon(note)
+      if (note.copyIn !== undefined && note.copyIn === state.copyIn) state.copyIn = undefined
     }
+    const { note } = head
     if (note.own) return
-    toClient.add(note.refusal && !note.refused ? note.refusal : shown)
+    if (note.refusal === undefined || note.refused) {
+      toClient.add(shown)
+      return
+    }
+    toClient.add(note.refusal)
     note.refused = true
   }
 

@@ -75,14 +75,6 @@ export class ReplyLedger<Note> {
     return this.#copy === 'in'
   }
 
-  /** Whether any message that is owed an answer satisfies the condition. */
-  some(condition: (owed: Owed<Note>) => boolean): boolean {
-    for (let at = this.#first; at < this.#owed.length; at++) {
-      if (condition(this.#owed[at] as Owed<Note>)) return true
-    }
-    return false
-  }
-
   /** A message went to the server. False: it is one the server discards, and nothing is owed for it. */
   expect(message: OwedMessage, note: Note): boolean {
     if (this.#skippingToSync) {

@@ -22,8 +22,8 @@ export interface Note {
   readonly statement?: Pending<Prepared>
   readonly portal?: Pending<Portal>
   readonly closes?: { readonly kind: 'statement' | 'portal'; readonly key: NameKey }
-  /** May start COPY FROM STDIN. */
-  readonly copiesIn?: true
+  /** It may start COPY FROM STDIN. */
+  readonly copyIn?: CopyIn
 }
 
 /** One statement under way, with the names it gives once it is done. */
@@ -58,6 +58,7 @@ export class SessionState {
   segment = 0
   /** An extended-query message went since the last Sync. */
   segmentOpen = false
+  /** Set while the client's next messages may be for that COPY. */
   copyIn: CopyIn | undefined
   temporary: readonly TemporaryRelation[] = []
   /** DDL was done in the transaction that is open: nobody else sees it before its end. */

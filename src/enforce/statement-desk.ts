@@ -122,8 +122,8 @@ export class StatementDesk {
       }
       this.#whenAllowed('query', names.uses, names, () => {
         const copies = judgement.statements.some((one) => one.analysis.effects.copy === 'in')
-        this.#pass('query', { statements: names.running, ...(copies && { copiesIn: true }) })
-        if (copies) state.copyIn = beginCopy('query')
+        state.copyIn = copies ? beginCopy('query') : undefined
+        this.#pass('query', { statements: names.running, ...(state.copyIn && { copyIn: state.copyIn }) })
         if (judgement.statements.some((one) => losesSettings(one.analysis))) this.#restore()
       })
     })
@@ -193,10 +193,10 @@ export class StatementDesk {
       }
       this.#whenAllowed('execute', names.uses, names, () => {
         const copies = candidates.some(copiesIn)
-        this.#pass('execute', { statements: names.running, ...(copies && { copiesIn: true }) })
+        state.copyIn = copies ? beginCopy('execute') : undefined
+        this.#pass('execute', { statements: names.running, ...(state.copyIn && { copyIn: state.copyIn }) })
         if (candidates.some(({ analysis }) => analysis && losesSettings(analysis))) this.#restoreAfterSync = true
         if (!copies) return
-        state.copyIn = beginCopy('execute')
         // Whether the COPY began or what became of it must come now; the server itself flushes only at a Sync.
         toServer.add(FLUSH)
       })
