@@ -28,6 +28,9 @@ function checkListeners(config: ProxyDocument, report: Report): void {
     report(['tls', 'client_cert_required'], 'needs client_ca to check the certificates against')
   }
   const { admin } = config
+  if (admin && admin.tls === undefined && !isLoopback(admin.address.host)) {
+    report(['admin', 'address'], 'needs tls beyond loopback: the token would cross the network in clear text')
+  }
   if (admin && admin.token_file === undefined && admin.tls?.client_ca === undefined) {
     report(['admin'], 'give token_file, or tls with client_ca: nobody is let in without either, on loopback neither')
   }
@@ -110,4 +113,8 @@ function checkBuilt(config: ProxyDocument, report: Report): void {
       report(['databases', name, 'pool', 'batch'], 'batching is not built yet; write off')
     }
   }
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
 }

@@ -201,8 +201,11 @@ export const proxySchema = z.strictObject({
       handshake: durationMs.default(15_000),
       /** New connections from one address, a second. */
       handshake_rate: z.int().min(1).default(200),
-      /** Refused tokens from one address, a minute; past it refusals are delayed. */
-      token_failures: z.int().min(1).default(20),
+      /**
+       * Refused tokens from one address, a minute; past it refusals are delayed. Tokens are not guessed: this bounds what
+       * a broken client costs, and many people may share one address.
+       */
+      token_failures: z.int().min(1).default(3_000),
       failure_delay: durationMs.default(1_000),
       idle: durationMs.default(0),
       statement_bytes: sizeBytes.default(16 * 1024 ** 2),

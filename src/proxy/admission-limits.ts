@@ -7,6 +7,16 @@ const MINUTE_MS = 60_000
 /** Addresses remembered for rates; the oldest are forgotten first, so that a flood of them cannot fill memory. */
 const MAX_ADDRESSES = 20_000
 
+/** A connection that was counted in; each function counts out once, however often it is called. */
+export interface Place {
+  /** Once the client's address is known. @throws TOO_MANY_CLIENTS */
+  enterAddress(address: string): void
+  /** Once the client can understand an answer. @throws TOO_MANY_CLIENTS */
+  check(): void
+  handshakeDone(): void
+  leave(): void
+}
+
 /** Counts who is here, and how fast they come. Every refusal is 53300, and names its limit in the log. */
 export class AdmissionLimits {
   readonly #clock: Clock
@@ -37,11 +47,33 @@ export class AdmissionLimits {
     return this.#handshakes
   }
 
-  /** Counts a connection in; the returned functions count it out, once each whatever happens. @throws TOO_MANY_CLIENTS */
-  enter(address: string): { handshakeDone(): void; leave(): void } {
-    const { clients, handshakes, handshakeRate, clientsPerAddress } = this.#limits
-    if (this.#clients >= clients) this.#refuse('clients', `${clients} clients`)
+  /** Counts a connection in, before anything of it is read. @throws TOO_MANY_CLIENTS: there is no time to say it nicely. */
+  enter(): Place {
+    const { clients, handshakes } = this.#limits
     if (this.#handshakes >= handshakes) this.#refuse('handshakes', `${handshakes} handshakes under way`)
+    this.#clients++
+    this.#handshakes++
+    const isOver = this.#clients > clients
+    const leaves: (() => void)[] = []
+    return {
+      enterAddress: (address) => {
+        leaves.push(this.#enterAddress(address))
+      },
+      check: () => {
+        if (isOver) this.#refuse('clients', `${clients} clients`)
+      },
+      handshakeDone: once(() => {
+        this.#handshakes--
+      }),
+      leave: once(() => {
+        this.#clients--
+        for (const leave of leaves) leave()
+      }),
+    }
+  }
+
+  #enterAddress(address: string): () => void {
+    const { handshakeRate, clientsPerAddress } = this.#limits
     if (this.#window(this.#arrivals, address, SECOND_MS) >= handshakeRate) {
       this.#refuse('handshake_rate', `${handshakeRate} connections a second from ${address}`)
     }
@@ -49,18 +81,8 @@ export class AdmissionLimits {
       this.#refuse('clients_per_address', `${clientsPerAddress} clients from ${address}`)
     }
     this.#count(this.#arrivals, address, SECOND_MS)
-    this.#clients++
-    this.#handshakes++
     add(this.#perAddress, address, 1)
-    return {
-      handshakeDone: once(() => {
-        this.#handshakes--
-      }),
-      leave: once(() => {
-        this.#clients--
-        add(this.#perAddress, address, -1)
-      }),
-    }
+    return () => add(this.#perAddress, address, -1)
   }
 
   /** Counts one more session of an identity (issuer and subject). @throws TOO_MANY_CLIENTS */

@@ -6,12 +6,15 @@ import { newRequestId, newSessionId } from '../base/ids.ts'
 import type { Log } from '../base/log.ts'
 import type { ListenerConfig } from '../config/proxy-config.ts'
 import { Inbox } from '../net/inbox.ts'
-import type { AdmissionLimits } from './admission-limits.ts'
+import type { AdmissionLimits, Place } from './admission-limits.ts'
 import { type Arrived, receiveStartup, type Stage } from './arrival.ts'
 import type { Generation } from './generation.ts'
 import { authenticate, type Established } from './handshake.ts'
 import type { IssuedKeys } from './issued-keys.ts'
 import { LiveSession } from './live-session.ts'
+import type { ProxyMetrics } from './metrics.ts'
+import { plainAddress } from './networks.ts'
+import { readProxyHeader } from './proxy-protocol.ts'
 import { encodeHttpRefusal, encodeRefusal } from './refusal.ts'
 import type { SessionRegistry } from './session-registry.ts'
 
@@ -22,6 +25,9 @@ export interface ConnectionParts {
   readonly keys: IssuedKeys
   readonly sessions: SessionRegistry
   readonly audit: AuditLog
+  readonly metrics: ProxyMetrics
+  /** Whether connections from that address begin with a PROXY protocol header. */
+  readonly isBalancer: (address: string) => boolean
   readonly clock: Clock
   readonly log: Log
 }
@@ -30,39 +36,36 @@ export interface ConnectionParts {
 const LAST_WORD_MS = 2_000
 
 /** Serves one client, from accept to close. Never throws: what goes wrong is told to the client and the log. */
-export async function serveClient(accepted: Socket, address: string, parts: ConnectionParts): Promise<void> {
-  const { clock, limits } = parts
+export async function serveClient(accepted: Socket, parts: ConnectionParts): Promise<void> {
+  const { clock, limits, metrics } = parts
   const requestId = newRequestId()
-  const log = parts.log.child({ request_id: requestId, client_address: address })
   const stage: Stage = { socket: accepted, inbox: new Inbox(accepted), speaksPostgres: false }
-  const deadline = new AbortController()
-  let place: ReturnType<AdmissionLimits['enter']> | undefined
-  const { handshakeMs } = parts.generation().config.limits
-  const stopTimer = clock.after(handshakeMs, () => {
-    const error = new PgoauthError('HANDSHAKE_TIMEOUT', { detail: `not through after ${handshakeMs} ms` })
-    deadline.abort(error)
-    stage.inbox.interrupt(error)
-    if (!stage.speaksPostgres) stage.socket.destroy()
-  })
+  const startedAtMs = clock.nowMs()
+  const deadline = startDeadline(stage, parts)
+  let address = plainAddress(accepted.remoteAddress ?? '')
+  let log = parts.log
+  let place: Place | undefined
   try {
-    place = limits.enter(address)
+    place = limits.enter()
+    address = await clientAddress(address, stage, parts)
+    log = parts.log.child({ request_id: requestId, client_address: address })
+    place.enterAddress(address)
     const arrived = await receiveStartup(stage, parts.generation().tls)
+    if (arrived.kind === 'startup') place.check()
     const established = await proceed(arrived, { parts, requestId, address, log, signal: deadline.signal })
-    stopTimer()
+    deadline.stop()
     place.handshakeDone()
     if (established === undefined) return close(stage.socket, undefined, clock)
+    metrics.opened(established.database.config.name, clock.nowMs() - startedAtMs)
     await runSession(established, { parts, requestId, address, log })
   } catch (thrown) {
-    stopTimer()
+    deadline.stop()
     const error = deadline.signal.aborted ? asPgoauthError(deadline.signal.reason) : asPgoauthError(thrown)
+    metrics.refused(error.code, error.fault)
     tell(error, thrown, stage, log)
     if (isAudited(error)) {
-      audit(parts.audit, log, {
-        event: 'session_refused',
-        request_id: requestId,
-        client_address: address,
-        reason: error.message,
-      })
+      const fields = { request_id: requestId, client_address: address, reason: error.message }
+      audit(parts.audit, log, { event: 'session_refused', ...fields })
     }
     const word = error.code === 'NOT_POSTGRES' ? encodeHttpRefusal() : encodeRefusal(error, requestId)
     close(stage.socket, word, clock)
@@ -70,6 +73,26 @@ export async function serveClient(accepted: Socket, address: string, parts: Conn
     place?.handshakeDone()
     place?.leave()
   }
+}
+
+/** From accept to ReadyForQuery. A client that has not said a word of Postgres is closed without one. */
+function startDeadline(stage: Stage, { clock, generation }: ConnectionParts): { signal: AbortSignal; stop(): void } {
+  const controller = new AbortController()
+  const { handshakeMs } = generation().config.limits
+  const stop = clock.after(handshakeMs, () => {
+    const error = new PgoauthError('HANDSHAKE_TIMEOUT', { detail: `not through after ${handshakeMs} ms` })
+    controller.abort(error)
+    stage.inbox.interrupt(error)
+    if (!stage.speaksPostgres) stage.socket.destroy()
+  })
+  return { signal: controller.signal, stop }
+}
+
+/** The client's own address: what the balancer says, where the connection comes from one. */
+async function clientAddress(address: string, { inbox }: Stage, { isBalancer }: ConnectionParts): Promise<string> {
+  if (!isBalancer(address)) return address
+  const header = await inbox.take(readProxyHeader)
+  return header?.kind === 'proxied' ? plainAddress(header.address) : address
 }
 
 interface Doing {

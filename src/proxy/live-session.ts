@@ -15,6 +15,7 @@ import { databaseMistake } from './admission.ts'
 import { openGate } from './gate-opening.ts'
 import type { Generation } from './generation.ts'
 import type { Established } from './handshake.ts'
+import type { ProxyMetrics } from './metrics.ts'
 import type { ServedDatabase } from './served-database.ts'
 import { Session, type SessionEnd } from './session.ts'
 import type { RegisteredSession, SessionDescription, SessionRegistry } from './session-registry.ts'
@@ -26,6 +27,7 @@ export interface LiveSessionOptions extends Established {
   readonly generation: () => Generation
   readonly sessions: SessionRegistry
   readonly audit: AuditLog
+  readonly metrics: ProxyMetrics
   readonly clock: Clock
   readonly log: Log
 }
@@ -93,6 +95,7 @@ export class LiveSession implements RegisteredSession {
 
   #tellEnd(end: SessionEnd): void {
     const reason = end.error?.message
+    this.#options.metrics.closed(end.bytesFromClient, end.bytesFromServer)
     this.#log.info(
       { by: end.by, reason, from_client: end.bytesFromClient, from_server: end.bytesFromServer },
       'session closed',

@@ -1,16 +1,24 @@
+import { readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { Clock } from '../base/clock.ts'
 import { asPgoauthError, fail, PgoauthError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
-import type { ListenerConfig, ProxyConfig } from '../config/proxy-config.ts'
+import type { AdminConfig, ListenerConfig, ProxyConfig } from '../config/proxy-config.ts'
+import type { Address } from '../config/scalars.ts'
 import { type Listener, openListener } from '../net/listener.ts'
 import type { Policy } from '../policy/policy.ts'
 import { loadParser } from '../sql/analyse.ts'
+import { answerAdmin } from './admin.ts'
 import { AdmissionLimits } from './admission-limits.ts'
 import { serveClient } from './client-connection.ts'
 import { type Generation, openGeneration } from './generation.ts'
+import { type HttpListener, type HttpTls, openHttpListener } from './http-listener.ts'
 import { IssuedKeys } from './issued-keys.ts'
+import { ProxyMetrics } from './metrics.ts'
+import { networkTest } from './networks.ts'
+import { answerProbe } from './probes.ts'
+import { ReadinessCheck } from './readiness.ts'
 import { SessionRegistry } from './session-registry.ts'
 
 export interface ProxyOptions {
@@ -33,7 +41,11 @@ export interface RunningProxy {
   readonly sessions: SessionRegistry
   readonly generation: Generation
   readonly limits: AdmissionLimits
+  readonly metrics: ProxyMetrics
+  readonly readiness: ReadinessCheck
   readonly isDraining: boolean
+  readonly probesAddress: Address | undefined
+  readonly adminAddress: Address | undefined
   /** Takes over a configuration that was read whole. @throws CONFIG_INVALID; then the old one stays. */
   reload(config: ProxyConfig, policies: ReadonlyMap<string, Policy>): void
   /** Stops accepting, ends sessions as their transactions end, and is done when all have, or `drain` is over. */
@@ -53,17 +65,38 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
 class ProxyServer implements RunningProxy {
   readonly sessions = new SessionRegistry()
   readonly limits: AdmissionLimits
+  readonly metrics: ProxyMetrics
+  readonly readiness: ReadinessCheck
   readonly #options: ProxyOptions
   readonly #keys = new IssuedKeys()
   readonly #connections = new Map<Socket, Promise<void>>()
   readonly #listeners: { readonly listener: Listener; readonly config: ListenerConfig }[] = []
   #generation: Generation
   #isDraining = false
+  #probes: HttpListener | undefined
+  #admin: HttpListener | undefined
 
   constructor(options: ProxyOptions) {
     this.#options = options
     this.limits = new AdmissionLimits(options.config.limits, options.clock)
     this.#generation = openGeneration(options)
+    this.readiness = new ReadinessCheck(() => this.#generation, options.clock, options.log)
+    this.metrics = new ProxyMetrics({
+      clients: () => this.limits.clients,
+      handshakes: () => this.limits.handshakes,
+      sessions: () => this.sessions.size,
+      isDraining: () => this.#isDraining,
+      tokenCache: () => this.#generation.verifier.counts(),
+      limitRefusals: () => this.limits.refusals,
+    })
+  }
+
+  get probesAddress(): Address | undefined {
+    return this.#probes?.address
+  }
+
+  get adminAddress(): Address | undefined {
+    return this.#admin?.address
   }
 
   get generation(): Generation {
@@ -81,14 +114,44 @@ class ProxyServer implements RunningProxy {
   }
 
   async listen(): Promise<void> {
+    try {
+      await this.#openSideListeners()
+      await this.#openListeners()
+    } catch (error) {
+      await this.#closeListeners()
+      this.#closeSideListeners()
+      throw error
+    }
+  }
+
+  async #openSideListeners(): Promise<void> {
+    const { config, log } = this.#options
+    const { metrics, readiness, sessions } = this
+    if (config.probes) {
+      const parts = { metrics, readiness, isDraining: () => this.#isDraining }
+      this.#probes = await openHttpListener(config.probes.address, undefined, (request) => answerProbe(request, parts))
+    }
+    if (config.admin) {
+      const { address, tls, tokenFile } = config.admin
+      const parts = { sessions, tokenFile, log }
+      this.#admin = await openHttpListener(address, tls && readHttpTls(tls), (request) => answerAdmin(request, parts))
+    }
+  }
+
+  #closeSideListeners(): void {
+    this.#probes?.close()
+    this.#admin?.close()
+  }
+
+  async #openListeners(): Promise<void> {
     for (const config of this.#options.config.listen) {
       const { host, port } = config.address
       try {
         const wanted = { kind: 'tcp', address: host, port } as const
-        const listener = await openListener(wanted, (socket) => this.#accept(socket, config))
+        const isBalancer = networkTest(config.proxyProtocolFrom ?? [])
+        const listener = await openListener(wanted, (socket) => this.#accept(socket, config, isBalancer))
         this.#listeners.push({ listener, config })
       } catch (cause) {
-        await this.#closeListeners()
         fail('LISTEN_FAILED', {
           detail: `${host}:${port}: ${(cause as Error).message}`,
           fix: 'choose another port in listen, or end what holds this one',
@@ -132,24 +195,26 @@ class ProxyServer implements RunningProxy {
     for (const socket of this.#connections.keys()) socket.destroy()
     await this.#allDone()
     for (const { pool } of this.#generation.databases.values()) pool.close()
+    this.#closeSideListeners()
     await closed
   }
 
-  #accept(socket: Socket, config: ListenerConfig): void {
+  #accept(socket: Socket, config: ListenerConfig, isBalancer: (address: string) => boolean): void {
     if (this.#isDraining) {
       socket.destroy()
       return
     }
     socket.on('error', () => {})
     const { clock, log, audit } = this.#options
-    const address = socket.remoteAddress ?? ''
-    const done = serveClient(socket, address, {
+    const done = serveClient(socket, {
       listener: config,
       generation: () => this.#generation,
       limits: this.limits,
       keys: this.#keys,
       sessions: this.sessions,
       audit,
+      metrics: this.metrics,
+      isBalancer,
       clock,
       log,
     }).catch((error: unknown) => {
@@ -171,3 +236,16 @@ class ProxyServer implements RunningProxy {
 
 /** For FATAL messages to leave before the sockets are closed under them. */
 const LAST_WORDS_MS = 500
+
+/** @throws CONFIG_INVALID */
+function readHttpTls({ cert, key, clientCa }: NonNullable<AdminConfig['tls']>): HttpTls {
+  try {
+    return {
+      cert: readFileSync(cert),
+      key: readFileSync(key),
+      clientCa: clientCa === undefined ? undefined : readFileSync(clientCa),
+    }
+  } catch (cause) {
+    return fail('CONFIG_INVALID', { detail: `admin.tls: ${(cause as Error).message}`, cause })
+  }
+}

@@ -1,0 +1,94 @@
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import { fail } from '../base/errors.ts'
+import type { Address } from '../config/scalars.ts'
+
+export interface HttpAnswer {
+  readonly status: number
+  readonly type: 'text/plain; charset=utf-8' | 'application/json' | string
+  readonly body: string
+}
+
+export interface HttpListener {
+  readonly address: Address
+  close(): void
+}
+
+/** PEM texts. Clients are asked for a certificate where there is an authority to check it against. */
+export interface HttpTls {
+  readonly cert: Buffer
+  readonly key: Buffer
+  readonly clientCa: Buffer | undefined
+}
+
+/** Probes and operators are few; who opens more is neither. */
+const MAX_CONNECTIONS = 100
+const REQUEST_TIMEOUT_MS = 10_000
+const MAX_HEADER_BYTES = 8 * 1024
+
+export function text(status: number, body: string): HttpAnswer {
+  return { status, type: 'text/plain; charset=utf-8', body: `${body}\n` }
+}
+
+export function json(status: number, value: unknown): HttpAnswer {
+  return { status, type: 'application/json', body: `${JSON.stringify(value)}\n` }
+}
+
+/** A small HTTP server whose requests have no body that anybody reads. @throws LISTEN_FAILED */
+export async function openHttpListener(
+  { host, port }: Address,
+  tls: HttpTls | undefined,
+  answer: (request: IncomingMessage) => HttpAnswer | Promise<HttpAnswer>,
+): Promise<HttpListener> {
+  const handle: RequestListener = (request, response) => {
+    request.resume()
+    Promise.resolve(request)
+      .then(answer)
+      .catch(() => text(500, 'internal error'))
+      .then((one) => send(response, one))
+  }
+  const options = {
+    maxHeaderSize: MAX_HEADER_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    headersTimeout: REQUEST_TIMEOUT_MS,
+  }
+  const server: Server =
+    tls === undefined
+      ? createServer(options, handle)
+      : createTlsServer(
+          {
+            ...options,
+            ...tls,
+            ca: tls.clientCa,
+            requestCert: tls.clientCa !== undefined,
+            rejectUnauthorized: false,
+            minVersion: 'TLSv1.2',
+          },
+          handle,
+        )
+  server.maxConnections = MAX_CONNECTIONS
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ host, port }, resolve)
+  }).catch((cause: Error) =>
+    fail('LISTEN_FAILED', {
+      detail: `${host}:${port}: ${cause.message}`,
+      fix: 'choose another address in the configuration',
+      cause,
+    }),
+  )
+  server.on('error', () => {})
+  const bound = server.address()
+  return {
+    address: { host, port: typeof bound === 'object' && bound !== null ? bound.port : port },
+    close: () => {
+      server.close()
+      server.closeAllConnections()
+    },
+  }
+}
+
+function send(response: ServerResponse, { status, type, body }: HttpAnswer): void {
+  response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
+  response.end(body)
+}

@@ -1,0 +1,28 @@
+import type { IncomingMessage } from 'node:http'
+import { type HttpAnswer, json, text } from './http-listener.ts'
+import type { ProxyMetrics } from './metrics.ts'
+import type { ReadinessCheck } from './readiness.ts'
+
+export interface ProbeParts {
+  readonly metrics: ProxyMetrics
+  readonly readiness: ReadinessCheck
+  readonly isDraining: () => boolean
+}
+
+/** Answers /healthz, /readyz and /metrics, and nothing else. */
+export async function answerProbe(
+  { url = '', method }: Pick<IncomingMessage, 'url' | 'method'>,
+  { metrics, readiness, isDraining }: ProbeParts,
+): Promise<HttpAnswer> {
+  const path = url.replace(/\?.*/s, '')
+  if (!['/healthz', '/readyz', '/metrics'].includes(path)) return text(404, 'not found')
+  if (method !== 'GET' && method !== 'HEAD') return text(405, 'GET only')
+  if (path === '/healthz') return text(200, 'ok')
+  if (path === '/metrics') {
+    return { status: 200, type: metrics.registry.contentType, body: await metrics.registry.metrics() }
+  }
+  if (isDraining()) return json(503, { ready: false, draining: true })
+  const { isReady, issuers, databases } = await readiness.look()
+  const count = ([ready, all]: readonly [number, number]) => `${ready}/${all}`
+  return json(isReady ? 200 : 503, { ready: isReady, issuers: count(issuers), databases: count(databases) })
+}
