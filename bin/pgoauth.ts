@@ -5,8 +5,13 @@ import { silentLog } from '../src/base/log.ts'
 import { runProgram } from '../src/cli/program.ts'
 
 const interruption = new AbortController()
+const hangupActions = new Set<() => void>()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
+    if (signal === 'SIGHUP' && hangupActions.size > 0) {
+      for (const action of hangupActions) action()
+      return
+    }
     // The second one means it: whoever waits for something that does not end should not have to look up a pid.
     if (interruption.signal.aborted) process.exit(128 + (SIGNAL_NUMBERS[signal] ?? 0))
     interruption.abort(signal)
@@ -26,6 +31,10 @@ process.exit(
     platform: process.platform,
     log: silentLog,
     setExitCode() {},
+    onHangup(action) {
+      hangupActions.add(action)
+      return () => hangupActions.delete(action)
+    },
     interrupted: interruption.signal,
   }),
 )

@@ -21,6 +21,8 @@ export interface CliContext {
   readonly log: Log
   /** Sets the code the process ends with, where that is not an error (a wrapped command's own code). */
   setExitCode(code: number): void
+  /** From now on SIGHUP runs this and interrupts nothing; the function given back undoes that. */
+  onHangup(action: () => void): () => void
   /** Aborted on SIGINT, SIGTERM and SIGHUP; a second signal ends the process at once. */
   readonly interrupted: AbortSignal
 }

@@ -10,29 +10,78 @@ import { policyDisk } from './policy-disk.ts'
 export interface ProxyFiles {
   readonly config: ProxyConfig
   readonly policies: ReadonlyMap<string, Policy>
+  /** Every file whose change means that this should be read anew. */
+  readonly watched: readonly string[]
 }
 
 /** Reads proxy.yaml and what it names. @throws CONFIG_INVALID with every mistake of all of them. */
 export function readProxyFiles(file: string): ProxyFiles {
   const read = readProxyConfig(file, readText(file))
   if (!read.ok) throw mistakesError(read.mistakes)
+  const { config, document } = read
   const policies = new Map<string, Policy>()
   const mistakes: Mistake[] = []
-  for (const { policyFile } of read.config.databases.values()) {
+  const watched = new Set([config.file, ...namedFiles(config)])
+  const disk = {
+    ...policyDisk,
+    readText(path: string) {
+      watched.add(path)
+      return policyDisk.readText(path)
+    },
+  }
+  for (const { name, policyFile } of config.databases.values()) {
     if (policies.has(policyFile)) continue
     readText(policyFile)
-    const result = loadPolicy(policyFile, policyDisk)
-    if (result.ok) policies.set(policyFile, result.policy)
-    else mistakes.push(...result.mistakes)
+    const result = loadPolicy(policyFile, disk)
+    if (!result.ok) mistakes.push(...result.mistakes)
+    else {
+      policies.set(policyFile, result.policy)
+      const place = document.locate(['databases', name])
+      mistakes.push(...policyMistakes(result.policy, config).map((message) => ({ ...place, message })))
+    }
   }
   if (mistakes.length > 0) throw mistakesError(mistakes)
-  return { config: read.config, policies }
+  return { config, policies, watched: [...watched] }
+}
+
+/** What a policy that is well-formed in itself must not be under this configuration. */
+function policyMistakes(policy: Policy, config: ProxyConfig): string[] {
+  const mistakes: string[] = []
+  if (policy.rows.length > 0) {
+    mistakes.push(`${policy.file} has row rules (scope "${policy.rows[0]?.scope}"), which are not built yet`)
+  }
+  const issuers = new Set(config.issuers.map(({ issuer }) => issuer))
+  for (const { role, issuers: named } of policy.roles) {
+    if (named === undefined && config.issuers.length > 1) {
+      mistakes.push(`${policy.file}: with several issuers the rule of role "${role}" must name its issuer ("*" is any)`)
+    }
+    for (const one of named ?? []) {
+      if (!issuers.has(one))
+        mistakes.push(`${policy.file}: the rule of role "${role}" names ${one}, which is no issuer here`)
+    }
+  }
+  return mistakes
+}
+
+function namedFiles({ tls, issuers, admin }: ProxyConfig): string[] {
+  const files = [
+    tls?.cert,
+    tls?.key,
+    tls?.clientCa,
+    admin?.tls?.cert,
+    ...issuers.flatMap(({ jwksFile, caFile }) => [jwksFile, caFile]),
+  ]
+  return files.filter((file) => file !== undefined)
 }
 
 function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (cause) {
-    fail('CONFIG_INVALID', { detail: `cannot read ${file}: ${(cause as Error).message}`, cause })
+    fail('CONFIG_INVALID', {
+      detail: `cannot read ${file}: ${(cause as Error).message}`,
+      fix: 'check --config and the file names in it; "pgoauth proxy init" writes both files to start from',
+      cause,
+    })
   }
 }

@@ -17,8 +17,11 @@ import {
 import { type Admitted, admit } from './admission.ts'
 import type { AdmissionLimits } from './admission-limits.ts'
 import type { Arrival } from './arrival.ts'
+import { checkClientSettings, pinnedSearchPath } from './client-settings.ts'
 import type { Generation } from './generation.ts'
 import type { IssuedKeys } from './issued-keys.ts'
+import type { ProxyMetrics } from './metrics.ts'
+import type { ServedDatabase } from './served-database.ts'
 import { readStartupParameters, type StartupRequest } from './startup-settings.ts'
 import { bearerExchange, type GivenToken, passwordExchange, type TokenExchange } from './token-exchange.ts'
 
@@ -28,6 +31,7 @@ export interface HandshakeOptions {
   readonly generation: Generation
   readonly limits: AdmissionLimits
   readonly keys: IssuedKeys
+  readonly metrics: ProxyMetrics
   readonly address: string
   readonly requestId: RequestId
   readonly clock: Clock
@@ -142,17 +146,20 @@ async function openSession(
 async function leaseFor(
   token: Secret,
   request: StartupRequest,
-  { arrival, generation, limits, signal }: HandshakeOptions,
+  { arrival, generation, limits, metrics, signal }: HandshakeOptions,
 ): Promise<Opened> {
   const channel = { clientCertificateSha256: arrival.clientCertificateSha256 }
-  const { identity, database } = await admit(token, channel, request, generation)
+  const startedAt = performance.now()
+  const checked = admit(token, channel, request, generation)
+  const { identity, database } = await checked.finally(() => metrics.tokenChecked(performance.now() - startedAt))
   const leaveIdentity = limits.enterIdentity(`${identity.issuer} ${identity.subject}`)
   try {
+    await checkClientSettings(request.settings, identity.scopes, database)
     const lease = await database.pool.lease({
       role: identity.role,
       issuer: identity.issuer,
       subject: identity.subject,
-      settings: serverSettings(request, identity.subject, database.config.tagApplicationName),
+      settings: serverSettings(request, identity.subject, database),
       signal,
     })
     return { identity, database, token, lease, leaveIdentity }
@@ -163,10 +170,13 @@ async function leaseFor(
 }
 
 /** Who is behind a session is to be seen in pg_stat_activity. */
-function serverSettings({ settings }: StartupRequest, subject: string, isTagged: boolean): Map<string, string> {
+function serverSettings({ settings }: StartupRequest, subject: string, database: ServedDatabase): Map<string, string> {
+  const isTagged = database.config.tagApplicationName
+  const path = pinnedSearchPath(database)
   const own = settings.get('application_name')
   const shown = own === undefined || own === '' ? `${subject} via pgoauth` : isTagged ? `${own} (${subject})` : own
-  return new Map([...settings, ['application_name', shown]])
+  const pinned: [string, string][] = path === undefined ? [] : [['search_path', path]]
+  return new Map([...settings, ...pinned, ['application_name', shown]])
 }
 
 /** A tag is for the server's eyes; the client is told what it said. */

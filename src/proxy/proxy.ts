@@ -168,6 +168,12 @@ class ProxyServer implements RunningProxy {
     for (const session of this.sessions) session.adopt(this.#generation)
     const kept = new Set([...this.#generation.databases.values()].map(({ pool }) => pool))
     for (const { pool } of previous.databases.values()) if (!kept.has(pool)) pool.close()
+    this.metrics.reloaded('taken')
+    const fixed = ({ listen, probes, admin, workers }: ProxyConfig) =>
+      JSON.stringify({ listen, probes, admin, workers })
+    if (fixed(config) !== fixed(this.#options.config)) {
+      this.#options.log.warn({}, 'listen, probes, admin and workers count from the next start on')
+    }
   }
 
   async drain(): Promise<void> {
