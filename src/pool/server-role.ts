@@ -37,16 +37,16 @@ export function readRole(role: string, rows: readonly Row[], allowSuperuser: boo
   const [row] = rows
   if (row === undefined) fail('ROLE_REFUSED', { detail: `role "${role}" does not exist in the database` })
   const [isSuperuser, isExpired, mayConnect, isMember, settings] = row
+  if (isSuperuser === 't' && !allowSuperuser) {
+    fail('ROLE_REFUSED', {
+      detail: `role "${role}" is a superuser, and the database does not say allow_superuser: true`,
+    })
+  }
   if (isExpired === 't') fail('ROLE_REFUSED', { detail: `role "${role}" is past its VALID UNTIL` })
   if (mayConnect !== 't') fail('ROLE_REFUSED', { detail: `role "${role}" lacks CONNECT on the database` })
   if (isMember !== 't') {
     fail('ROLE_REFUSED', {
       detail: `the service login is not a member of role "${role}" (GRANT "${role}" TO the login)`,
-    })
-  }
-  if (isSuperuser === 't' && !allowSuperuser) {
-    fail('ROLE_REFUSED', {
-      detail: `role "${role}" is a superuser, and the database does not say allow_superuser: true`,
     })
   }
   return { ...readSettings(settings ?? null), isSuperuser: isSuperuser === 't' }
