@@ -11,6 +11,8 @@ const PACKAGES = [
   { name: 'libsecret-tools', file: '/usr/bin/secret-tool', why: 'looks into the keychain from outside' },
   { name: 'dbus', file: '/usr/bin/dbus-run-session', why: 'a session bus of its own for each keychain' },
   { name: 'tmux', file: '/usr/bin/tmux', why: 'a terminal for what behaves otherwise on one' },
+  { name: 'zsh', file: '/usr/bin/zsh', why: 'its completion script' },
+  { name: 'fish', file: '/usr/bin/fish', why: 'its completion script' },
   { name: 'python3-psycopg2', file: '/usr/lib/python3/dist-packages/psycopg2', why: 'a driver built on libpq' },
 ]
 

@@ -14,7 +14,7 @@ export interface CommandEntry {
   load(context: CliContext): Promise<Command>
 }
 
-const COMMANDS: readonly CommandEntry[] = [
+export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'login',
     summary: 'Log in: in the browser where there is one, with a device code otherwise.',
@@ -49,6 +49,16 @@ const COMMANDS: readonly CommandEntry[] = [
     name: 'profile',
     summary: 'Add, list, show and remove profiles.',
     load: async (context) => (await import('./profile.ts')).profileCommand(context),
+  },
+  {
+    name: 'doctor',
+    summary: 'Check every step from config.yaml to the database, and say what to fix.',
+    load: async (context) => (await import('./doctor.ts')).doctorCommand(context),
+  },
+  {
+    name: 'completion',
+    summary: 'Print the completion script for a shell.',
+    load: async (context) => (await import('./completion.ts')).completionCommand(context),
   },
   {
     name: 'demo',

@@ -7,6 +7,8 @@ const PATHS = {
   'secret-tool': '/usr/bin/secret-tool',
   dbus: '/usr/bin/dbus-daemon',
   tmux: '/usr/bin/tmux',
+  zsh: '/usr/bin/zsh',
+  fish: '/usr/bin/fish',
   psycopg2: '/usr/lib/python3/dist-packages/psycopg2',
 } as const
 
