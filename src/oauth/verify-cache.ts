@@ -4,11 +4,21 @@ import type { Checked } from './verify-rules.ts'
 
 /** About 2 KB each with its claims: 20 MB at the most. */
 const MAX_ENTRIES = 10_000
+/** Apart from the good ones, so that a flood of invented tokens drives none of those out. */
+const MAX_REFUSED = 2_000
 /** Long enough that a client which hammers costs nothing, short enough that nobody waits for it. */
 const REFUSAL_MS = 2_000
 
-interface Entry {
+/** What a check came to, and how long it may be remembered. */
+export interface Answer {
   readonly checked: Checked
+  /** 0: not at all. */
+  readonly keepMs: number
+  /** Whether what the answer rests on is still there; asked each time it is used. */
+  readonly stillHolds?: () => boolean
+}
+
+interface Entry extends Answer {
   readonly untilMs: number
 }
 
@@ -18,8 +28,10 @@ interface Entry {
  */
 export class VerdictCache {
   readonly #clock: Clock
-  readonly #entries = new Map<string, Entry>()
+  readonly #good = new Map<string, Entry>()
+  readonly #refused = new Map<string, Entry>()
   readonly #pending = new Map<string, Promise<Checked>>()
+  readonly #renewing = new Map<string, Promise<Checked>>()
   hits = 0
   misses = 0
 
@@ -27,44 +39,65 @@ export class VerdictCache {
     this.#clock = clock
   }
 
-  /** `check` runs where nothing is known; `keepMs` says how long its answer holds, 0 where it must not be kept. */
-  get(token: string, check: () => Promise<{ checked: Checked; keepMs: number }>): Checked | Promise<Checked> {
-    const key = createHash('sha256').update(token).digest('base64')
-    const entry = this.#entries.get(key)
-    const nowMs = this.#clock.nowMs()
-    if (entry && entry.untilMs > nowMs && isStillGood(entry.checked, nowMs)) {
+  /** `check` runs where nothing is known. */
+  get(token: string, check: () => Promise<Answer>): Checked | Promise<Checked> {
+    const key = keyOf(token)
+    const entry = this.#good.get(key) ?? this.#refused.get(key)
+    if (entry && this.#counts(entry)) {
       this.hits++
       return entry.checked
     }
-    const pending = this.#pending.get(key)
-    if (pending) return pending
+    return this.#once(this.#pending, key, check)
+  }
+
+  /** `check` runs, unless one that was asked for here is under way; what it finds replaces what was known. */
+  renew(token: string, check: () => Promise<Answer>): Promise<Checked> {
+    return this.#once(this.#renewing, keyOf(token), check)
+  }
+
+  #once(running: Map<string, Promise<Checked>>, key: string, check: () => Promise<Answer>): Promise<Checked> {
+    const other = running.get(key)
+    if (other) return other
     this.misses++
     const started = check()
-      .then(({ checked, keepMs }) => {
-        this.#keep(key, checked, keepMs)
-        return checked
+      .then((answer) => {
+        this.#keep(key, answer)
+        return answer.checked
       })
-      .finally(() => this.#pending.delete(key))
-    this.#pending.set(key, started)
+      .finally(() => running.delete(key))
+    running.set(key, started)
     return started
   }
 
-  #keep(key: string, checked: Checked, keepMs: number): void {
+  #keep(key: string, answer: Answer): void {
+    const { checked, keepMs } = answer
+    // Nothing is known against a token that could not be checked: what was known of it stands.
+    if (!checked.ok && checked.isUnavailable) return
+    this.#good.delete(key)
+    this.#refused.delete(key)
     const ms = checked.ok ? keepMs : Math.min(keepMs, REFUSAL_MS)
-    this.#entries.delete(key)
     if (ms <= 0) return
-    if (this.#entries.size >= MAX_ENTRIES) {
-      // Oldest first: a Map keeps the order of insertion.
-      for (const oldest of this.#entries.keys()) {
-        this.#entries.delete(oldest)
-        break
-      }
-    }
-    this.#entries.set(key, { checked, untilMs: this.#clock.nowMs() + ms })
+    const [entries, most] = checked.ok ? [this.#good, MAX_ENTRIES] : [this.#refused, MAX_REFUSED]
+    if (entries.size >= most) deleteOldest(entries)
+    entries.set(key, { ...answer, untilMs: this.#clock.nowMs() + ms })
+  }
+
+  /** Past `exp` nothing is taken from here: the check itself knows the tolerance. */
+  #counts({ checked, untilMs, stillHolds }: Entry): boolean {
+    const nowMs = this.#clock.nowMs()
+    if (untilMs <= nowMs || (checked.ok && checked.token.identity.expiresAtSeconds * 1000 <= nowMs)) return false
+    return stillHolds?.() ?? true
   }
 }
 
-/** Past `exp` nothing is taken from here: the check itself knows the tolerance. */
-function isStillGood(checked: Checked, nowMs: number): boolean {
-  return !checked.ok || checked.token.identity.expiresAtSeconds * 1000 > nowMs
+function keyOf(token: string): string {
+  return createHash('sha256').update(token).digest('base64')
+}
+
+/** A Map keeps the order of insertion. */
+function deleteOldest(entries: Map<string, Entry>): void {
+  for (const oldest of entries.keys()) {
+    entries.delete(oldest)
+    return
+  }
 }

@@ -1,4 +1,5 @@
 import type { Identity } from '../base/identity.ts'
+import { printable } from '../base/printable.ts'
 import type { Secret } from '../base/secret.ts'
 
 /** What one issuer's tokens must be, and what they may confer. */
@@ -56,4 +57,20 @@ export type Checked = { readonly ok: true; readonly token: CheckedToken } | Refu
 
 export function refused(reason: string): Refused {
   return { ok: false, reason }
+}
+
+/**
+ * The reason for a refusal, as is. Every check says it through here, so that a test can find each of them, take it
+ * away, and see whether any other test notices.
+ */
+export function wrong(reason: string): string {
+  return reason
+}
+
+/** A value of a token's own choosing, short and printable, for a reason. Of lists and objects only what they are. */
+export function shown(value: unknown): string {
+  if (Array.isArray(value))
+    return `a list of ${value.length}${typeof value[0] === 'string' ? `, ${shown(value[0])} first` : ''}`
+  if (typeof value === 'object' && value !== null) return 'an object'
+  return printable(JSON.stringify(value) ?? 'nothing', 80)
 }

@@ -1,5 +1,5 @@
 import { claimAt } from '../base/claim-path.ts'
-import type { IssuerRules } from './verify-rules.ts'
+import { type IssuerRules, refused, shown, wrong } from './verify-rules.ts'
 
 type Scopes =
   | { readonly ok: true; readonly scopes: readonly string[] }
@@ -17,7 +17,7 @@ export function scopesOf(claims: Claims, rules: IssuerRules): Scopes {
   const all = new Set([...said.scopes.map((scope) => withoutPrefix(scope, rules.scopePrefix)), ...granted])
   const allowed = [...all].filter((scope) => SCOPE.test(scope) && isAllowed(scope, rules.scopesAllowed)).sort()
   const missing = rules.requiredScopes.find((scope) => !allowed.includes(scope))
-  if (missing !== undefined) return { ok: false, reason: `required scope ${missing} is missing` }
+  if (missing !== undefined) return refused(wrong(`required scope ${missing} is missing`))
   return { ok: true, scopes: allowed }
 }
 
@@ -30,14 +30,14 @@ function saidScopes(claims: Claims, claim: string): Scopes {
   if (claims.scope === undefined) return scp
   if (claims.scp === undefined) return scope
   const same = [...new Set(scope.scopes)].sort().join(' ') === [...new Set(scp.scopes)].sort().join(' ')
-  return same ? scope : { ok: false, reason: 'claims scope and scp are both there and differ' }
+  return same ? scope : refused(wrong('claims scope and scp are both there and differ'))
 }
 
 function scopeList(value: unknown, claim: string): Scopes {
   if (value === undefined) return { ok: true, scopes: [] }
   if (typeof value === 'string') return { ok: true, scopes: value.split(' ').filter((scope) => scope !== '') }
   if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return { ok: true, scopes: value }
-  return { ok: false, reason: `claim ${claim} is neither text nor a list of texts` }
+  return refused(wrong(`claim ${claim} is neither text nor a list of texts (${shown(value)})`))
 }
 
 function withoutPrefix(scope: string, prefix: string): string {

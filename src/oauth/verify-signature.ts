@@ -1,39 +1,47 @@
 import { type CryptoKey, compactVerify } from 'jose'
 import { JOSEError } from 'jose/errors'
-import type { JwksKeys } from './jwks-keys.ts'
+import type { JwksKeys, KeyResolver } from './jwks-keys.ts'
 import { parseUniqueObject } from './verify-json.ts'
-import { type IssuerRules, refused } from './verify-rules.ts'
+import { shown, wrong } from './verify-rules.ts'
 
-/** PostgreSQL's bound on a SASL message bounds what can arrive; a password message is bounded to the same. */
-export const MAX_TOKEN_LENGTH = 65_535
+type Part = Readonly<Record<string, unknown>>
 
-const COMPACT_JWS = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/
-/** Header members that carry or name a key: no key of a token's own choosing is ever looked at. */
-const OWN_KEY = ['jwk', 'jku', 'x5u']
-
+/** Believed in nothing yet. */
 export interface UnverifiedJwt {
-  readonly header: Readonly<Record<string, unknown>>
-  readonly claims: Readonly<Record<string, unknown>>
+  readonly token: string
+  readonly header: Part
+  readonly claims: Part
 }
 
-export type Signed = { readonly ok: true } | { readonly ok: false; readonly reason: string }
+/** The keys that vouched for a signature, or what is wrong with it. */
+export type Signed =
+  | { readonly ok: true; readonly keySet: KeyResolver }
+  | { readonly ok: false; readonly reason: string }
 
-/** Header and claims of what looks like a signed JWT, believed in nothing yet; undefined: it is none. */
-export function peekJwt(token: string): UnverifiedJwt | undefined {
-  if (token.length > MAX_TOKEN_LENGTH || !COMPACT_JWS.test(token)) return undefined
-  const [header, claims] = token.split('.')
-  const parsed = [header, claims].map((part) => decodeObject(part ?? ''))
-  return parsed[0] && parsed[1] ? { header: parsed[0], claims: parsed[1] } : undefined
+/** Three parts in base64url (RFC 7515 section 7.1). The last is empty where nothing was signed. */
+const COMPACT_JWS = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/
+/** Header members that carry a key or say where one is: no key of a token's own choosing is ever looked at. */
+const OWN_KEY = ['jwk', 'jku', 'x5u']
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** Header and claims of a JWT in compact form; a text: why it is none. */
+export function readJwt(token: string): UnverifiedJwt | string {
+  if (!COMPACT_JWS.test(token)) return wrong('not a JWT')
+  const parts = token.split('.')
+  // Else one token has several texts, and what is remembered about one does not count for the others.
+  if (!parts.every(isCanonical)) return wrong('its base64url has loose ends')
+  const [header, claims] = parts.slice(0, 2).map(readObject)
+  if (header === undefined || claims === undefined) {
+    return wrong('header or claims are not one JSON object, in UTF-8, with no name twice')
+  }
+  return { token, header, claims }
 }
 
-/** Whether the text has the form of a JWS at all: such a token is never sent to introspection as opaque. */
-export function looksLikeJwt(token: string): boolean {
-  return COMPACT_JWS.test(token)
+function isCanonical(part: string): boolean {
+  return Buffer.from(part, 'base64url').toString('base64url') === part
 }
 
-const strictUtf8 = new TextDecoder('utf-8', { fatal: true })
-
-function decodeObject(part: string): Record<string, unknown> | undefined {
+function readObject(part: string): Part | undefined {
   try {
     return parseUniqueObject(strictUtf8.decode(Buffer.from(part, 'base64url')))
   } catch {
@@ -42,43 +50,70 @@ function decodeObject(part: string): Record<string, unknown> | undefined {
 }
 
 /**
- * Checks the signature by a key of the issuer's and an algorithm of the allowlist. A key that is not known is looked
+ * Checks the signature by a key of the issuer's and an algorithm of the allowlist. A key that is not there is looked
  * for once more at the issuer, as often as `keys` allows.
+ *
+ * @throws ISSUER_UNREACHABLE or ISSUER_INVALID where there are no keys to check with.
  */
 export async function checkSignature(
-  token: string,
-  { header }: UnverifiedJwt,
+  jwt: UnverifiedJwt,
   keys: JwksKeys,
-  rules: IssuerRules,
+  algorithms: readonly string[],
 ): Promise<Signed> {
-  if (typeof header.alg !== 'string' || !rules.algorithms.includes(header.alg)) {
-    return refused(`alg ${JSON.stringify(header.alg)?.slice(0, 40)} is not allowed`)
-  }
-  const own = OWN_KEY.find((name) => header[name] !== undefined)
-  if (own !== undefined) return refused(`the header brings its own key (${own})`)
-  if (header.kid !== undefined && typeof header.kid !== 'string') return refused('kid is no text')
-
-  let resolve = await keys.current()
-  for (let attempt = 0; ; attempt++) {
-    try {
-      await verifyWithAny(token, resolve, rules.algorithms)
-      return { ok: true }
-    } catch (error) {
-      if (!(error instanceof JOSEError)) throw error
-      if (attempt > 0 || error.code !== 'ERR_JWKS_NO_MATCHING_KEY') return refused(`signature: ${error.code}`)
-      const newer = await keys.newer(resolve)
-      if (newer === resolve)
-        return refused(`no key of the issuer matches (kid ${JSON.stringify(header.kid ?? null).slice(0, 80)})`)
-      resolve = newer
+  const mistake = headerMistake(jwt.header, algorithms)
+  if (mistake !== undefined) return { ok: false, reason: mistake }
+  let keySet = await keys.current()
+  let failure = await signatureMistake(jwt, keySet, algorithms)
+  if (failure?.mayBeRotation) {
+    const newer = await keys.newer(keySet)
+    if (newer !== keySet) {
+      keySet = newer
+      failure = await signatureMistake(jwt, keySet, algorithms)
     }
+  }
+  return failure === undefined ? { ok: true, keySet } : { ok: false, reason: failure.reason }
+}
+
+/** RFC 8725 sections 3.1 and 3.10: the header chooses neither algorithm nor key beyond what the issuer has. */
+function headerMistake(header: Part, algorithms: readonly string[]): string | undefined {
+  const { alg, kid, crit } = header
+  if (typeof alg !== 'string' || !algorithms.includes(alg)) return wrong(`alg ${shown(alg)} is not allowed`)
+  const own = OWN_KEY.find((name) => header[name] !== undefined)
+  if (own !== undefined) return wrong(`the header brings a key of its own (${own})`)
+  // No extension is understood here (RFC 7515 section 4.1.11), b64 of RFC 7797 neither.
+  if (crit !== undefined) return wrong('the header has crit')
+  return kid !== undefined && typeof kid !== 'string' ? wrong('kid is no text') : undefined
+}
+
+interface SignatureMistake {
+  readonly reason: string
+  /** Newer keys might make it good. */
+  readonly mayBeRotation: boolean
+}
+
+async function signatureMistake(
+  { token, header: { kid } }: UnverifiedJwt,
+  keySet: KeyResolver,
+  algorithms: readonly string[],
+): Promise<SignatureMistake | undefined> {
+  try {
+    await verifyWithAny(token, keySet, algorithms)
+    return undefined
+  } catch (error) {
+    if (error instanceof JOSEError && error.code === 'ERR_JWKS_NO_MATCHING_KEY') {
+      return { reason: wrong(`the issuer has no key for it (kid ${shown(kid)})`), mayBeRotation: true }
+    }
+    // What is thrown beside JOSEErrors is about a key that does not do for the algorithm.
+    const why = error instanceof JOSEError ? error.code : (error as Error).message
+    return { reason: wrong(`the signature does not hold (${why})`), mayBeRotation: kid === undefined }
   }
 }
 
 /** Without a kid several keys may fit: each is tried. */
-async function verifyWithAny(token: string, resolve: KeyResolver, algorithms: readonly string[]): Promise<void> {
+async function verifyWithAny(token: string, keySet: KeyResolver, algorithms: readonly string[]): Promise<void> {
   const options = { algorithms: [...algorithms] }
   try {
-    await compactVerify(token, resolve, options)
+    await compactVerify(token, keySet, options)
   } catch (error) {
     if (!(error instanceof JOSEError) || error.code !== 'ERR_JWKS_MULTIPLE_MATCHING_KEYS') throw error
     let last: unknown = error
@@ -93,5 +128,3 @@ async function verifyWithAny(token: string, resolve: KeyResolver, algorithms: re
     throw last
   }
 }
-
-type KeyResolver = Awaited<ReturnType<JwksKeys['current']>>

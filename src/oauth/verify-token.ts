@@ -3,21 +3,29 @@ import type { Clock } from '../base/clock.ts'
 import { asPgoauthError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { IntrospectionClient } from './introspection-client.ts'
+import { IssuerAnswerError } from './issuer-http.ts'
 import type { JwksKeys } from './jwks-keys.ts'
-import { VerdictCache } from './verify-cache.ts'
+import { type Answer, VerdictCache } from './verify-cache.ts'
 import { checkClaims } from './verify-claims.ts'
 import {
   type Channel,
   type Checked,
+  type CheckedToken,
   type IssuerRules,
   refused,
+  shown,
   type TokenVerifier,
   type Verdict,
+  wrong,
 } from './verify-rules.ts'
-import { checkSignature, looksLikeJwt, MAX_TOKEN_LENGTH, peekJwt } from './verify-signature.ts'
+import { checkSignature, readJwt, type UnverifiedJwt } from './verify-signature.ts'
 
-/** How long a JWT's verdict holds: the time a withdrawn key goes on counting for tokens seen before. */
+/** How long a JWT's verdict holds; it ends before that when one of the issuer's keys changes or goes. */
 const JWT_VERDICT_MS = 5 * 60_000
+/** PostgreSQL's bound on a SASL message bounds what can arrive; a password message is bounded to the same. */
+const MAX_TOKEN_LENGTH = 65_535
+/** RFC 6750 section 2.1: what a bearer token is made of. Nothing else is worth an issuer's time. */
+const BEARER_TOKEN = /^[A-Za-z0-9._~+/-]+=*$/
 
 /** An issuer with the one way in which its tokens are checked. */
 export type VerifiedIssuer = IssuerRules &
@@ -30,6 +38,8 @@ export interface VerifierOptions {
   readonly issuers: readonly VerifiedIssuer[]
   readonly clock: Clock
   readonly log: Log
+  /** Asked on every connection: why a token that is good in itself counts no more. */
+  readonly takenBack?: ((identity: CheckedToken['identity']) => string | undefined) | undefined
 }
 
 /** What metrics ask of a verifier. */
@@ -38,8 +48,6 @@ export interface VerifierCounts {
   readonly misses: number
 }
 
-type Answer = { readonly checked: Checked; readonly keepMs: number }
-
 /** Checks access tokens of the configured issuers, each by its own rules alone. */
 export function createTokenVerifier(options: VerifierOptions): TokenVerifier & { counts(): VerifierCounts } {
   const cache = new VerdictCache(options.clock)
@@ -47,57 +55,80 @@ export function createTokenVerifier(options: VerifierOptions): TokenVerifier & {
   return {
     async verify(token, channel) {
       const text = token.reveal()
-      if (text.length > MAX_TOKEN_LENGTH) return refused('the token is too long')
-      return onChannel(await cache.get(text, () => check(text)), channel)
+      const mistake = formMistake(text)
+      if (mistake !== undefined) return refused(mistake)
+      const checked = cache.get(text, () => check(text))
+      return forChannel(checked instanceof Promise ? await checked : checked, channel, options)
     },
     async recheck(token, channel) {
-      return onChannel((await check(token.reveal())).checked, channel)
+      const text = token.reveal()
+      return forChannel(await cache.renew(text, () => check(text)), channel, options)
     },
     counts: () => ({ hits: cache.hits, misses: cache.misses }),
   }
 }
 
-/** The binding is compared on every connection: what is kept of a token says nothing about who carries it. */
-function onChannel(checked: Checked, { clientCertificateSha256: carried }: Channel): Verdict {
+function formMistake(token: string): string | undefined {
+  if (token.length > MAX_TOKEN_LENGTH) return wrong('the token is too long')
+  return BEARER_TOKEN.test(token) ? undefined : wrong('the token holds what no bearer token does')
+}
+
+/** Asked on every connection: what is kept of a token says nothing about who carries it, nor what happened since. */
+function forChannel(checked: Checked, channel: Channel, { takenBack }: VerifierOptions): Verdict {
   if (!checked.ok) return checked
-  const { identity, boundToCertificate: bound } = checked.token
-  if (bound === undefined) return { ok: true, identity }
-  if (carried === undefined) return refused('the token is bound to a client certificate, and there is none')
-  if (carried.length !== bound.length || !timingSafeEqual(carried, bound)) {
-    return refused('the token is bound to another client certificate')
-  }
-  return { ok: true, identity }
+  const { token } = checked
+  const mistake = bindingMistake(token, channel) ?? takenBack?.(token.identity)
+  return mistake === undefined ? { ok: true, identity: token.identity } : refused(mistake)
 }
 
-async function checkToken(token: string, { issuers, clock, log }: VerifierOptions): Promise<Answer> {
+/** RFC 8705 section 3. */
+function bindingMistake(
+  { boundToCertificate: bound }: CheckedToken,
+  { clientCertificateSha256: carried }: Channel,
+): string | undefined {
+  if (bound === undefined) return undefined
+  if (carried === undefined) return wrong('the token is bound to a client certificate, and there is none')
+  const isSame = carried.length === bound.length && timingSafeEqual(carried, bound)
+  return isSame ? undefined : wrong('the token is bound to another client certificate')
+}
+
+async function checkToken(token: string, options: VerifierOptions): Promise<Answer> {
+  const jwt = readJwt(token)
+  const isJwt = typeof jwt === 'object'
   try {
-    return looksLikeJwt(token) ? await checkJwt(token, issuers, clock) : await checkOpaque(token, issuers, clock)
+    return isJwt ? await checkJwt(jwt, options) : await checkOpaque(token, jwt, options)
   } catch (thrown) {
-    // The issuer, not the token, is at fault: the next attempt asks again.
-    const error = asPgoauthError(thrown)
-    log.warn({ reason: error.message }, 'a token could not be checked')
-    return { checked: { ...refused(`could not be checked: ${error.message}`), isUnavailable: true }, keepMs: 0 }
+    return unavailable(thrown, options.log)
   }
 }
 
-async function checkJwt(token: string, issuers: readonly VerifiedIssuer[], clock: Clock): Promise<Answer> {
-  const jwt = peekJwt(token)
-  if (jwt === undefined) return final(refused('not a well-formed JWT'))
-  const issuer = issuers.find((one) => one.issuer === jwt.claims.iss)
-  if (issuer === undefined) return final(refused('iss is not a configured issuer'))
-  if (issuer.tokens === 'introspection') return introspect(token, issuer, clock)
-  const signed = await checkSignature(token, jwt, issuer.keys, issuer)
-  if (!signed.ok) return final(signed)
-  return final(checkClaims(jwt.claims, issuer, { header: jwt.header, nowMs: clock.nowMs() }))
+/** The issuer, not the token, is at fault: the next attempt asks again. */
+function unavailable(thrown: unknown, log: Log): Answer {
+  const { message, fix } = asPgoauthError(thrown)
+  log.warn({ reason: message, fix }, 'a token could not be checked')
+  return { checked: { ...refused(`could not be checked: ${message}`), isUnavailable: true }, keepMs: 0 }
 }
 
-/** A token that names no issuer is shown to those alone that know such tokens, one after another. */
-async function checkOpaque(token: string, issuers: readonly VerifiedIssuer[], clock: Clock): Promise<Answer> {
-  let last: Answer = final(refused('not a JWT, and no issuer with introspection is configured'))
+async function checkJwt(jwt: UnverifiedJwt, { issuers, clock }: VerifierOptions): Promise<Answer> {
+  const issuer = issuers.find((one) => one.issuer === jwt.claims.iss)
+  if (issuer === undefined) return final(refused(wrong(`iss ${shown(jwt.claims.iss)} is not a configured issuer`)))
+  if (issuer.tokens === 'introspection') return introspect(jwt.token, issuer, clock)
+  const { keys } = issuer
+  const signed = await checkSignature(jwt, keys, issuer.algorithms)
+  if (!signed.ok) return final(signed)
+  const checked = checkClaims(jwt.claims, issuer, { header: jwt.header, nowMs: clock.nowMs() })
+  return { ...final(checked), stillHolds: () => keys.stillVouches(signed.keySet) }
+}
+
+/** A token that names no issuer is shown to those alone that know such tokens, in the order of the configuration. */
+async function checkOpaque(token: string, notJwt: string, { issuers, clock, log }: VerifierOptions): Promise<Answer> {
+  let last = final(refused(`${notJwt}, and no issuer with introspection is configured`))
   for (const issuer of issuers) {
     if (issuer.tokens !== 'introspection') continue
-    last = await introspect(token, issuer, clock)
-    if (last.checked.ok) return last
+    // An issuer that is down takes none of the others with it; but without it nothing is known against the token.
+    const answer = await introspect(token, issuer, clock).catch((thrown) => unavailable(thrown, log))
+    if (answer.checked.ok) return answer
+    if (last.checked.ok || !last.checked.isUnavailable) last = answer
   }
   return last
 }
@@ -107,9 +138,19 @@ async function introspect(
   issuer: VerifiedIssuer & { tokens: 'introspection' },
   clock: Clock,
 ): Promise<Answer> {
-  const claims = await issuer.client.introspect(token)
-  const checked = checkClaims(claims, issuer, { header: undefined, nowMs: clock.nowMs() })
-  return { checked, keepMs: issuer.cacheMs }
+  try {
+    const claims = await issuer.client.introspect(token)
+    const checked = checkClaims(claims, issuer, { header: undefined, nowMs: clock.nowMs() })
+    return { checked, keepMs: issuer.cacheMs }
+  } catch (error) {
+    if (!isAboutToken(error)) throw error
+    return final(refused(wrong(`the issuer does not take it (HTTP ${error.status})`)))
+  }
+}
+
+/** An issuer that dislikes one request is not down: anybody can send a token that it dislikes. */
+export function isAboutToken(error: unknown): error is IssuerAnswerError {
+  return error instanceof IssuerAnswerError && [400, 413, 414, 422, 431].includes(error.status)
 }
 
 function final(checked: Checked): Answer {

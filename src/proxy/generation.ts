@@ -6,8 +6,7 @@ import type { Log } from '../base/log.ts'
 import type { IssuerConfig, ListenerTls, ProxyConfig } from '../config/proxy-config.ts'
 import { readSecret } from '../config/secret-source.ts'
 import { IntrospectionClient } from '../oauth/introspection-client.ts'
-import { keySetFetcher } from '../oauth/jwks-fetch.ts'
-import { JwksKeys } from '../oauth/jwks-keys.ts'
+import { openJwksKeys } from '../oauth/jwks-fetch.ts'
 import type { TokenVerifier } from '../oauth/verify-rules.ts'
 import { createTokenVerifier, type VerifiedIssuer } from '../oauth/verify-token.ts'
 import type { Policy } from '../policy/policy.ts'
@@ -58,8 +57,7 @@ function keptIssuer(issuer: IssuerConfig, previous: Generation | undefined): Ver
 function openIssuer(issuer: IssuerConfig, { clock, log, env }: GenerationOptions): VerifiedIssuer {
   const { introspection } = issuer
   if (issuer.tokens === 'jwt' || introspection === undefined) {
-    const keys = new JwksKeys({ issuer: issuer.issuer, fetchKeySet: keySetFetcher(issuer), clock, log })
-    return { ...issuer, tokens: 'jwt', keys }
+    return { ...issuer, tokens: 'jwt', keys: openJwksKeys({ ...issuer, env }, { clock, log }) }
   }
   const { clientSecret, privateKeyFile } = introspection
   const client = new IntrospectionClient({
@@ -70,6 +68,7 @@ function openIssuer(issuer: IssuerConfig, { clock, log, env }: GenerationOptions
     privateKeyAlgorithm: introspection.privateKeyAlgorithm,
     keyId: introspection.keyId,
     caFile: issuer.caFile,
+    env,
     clock,
   })
   return { ...issuer, tokens: 'introspection', client, cacheMs: introspection.cacheMs }

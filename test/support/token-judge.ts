@@ -1,0 +1,48 @@
+import { silentLog } from '../../src/base/log.ts'
+import { Secret } from '../../src/base/secret.ts'
+import { FakeClock } from './fake-clock.ts'
+import { EC, ED, ISSUER, NOW_SECONDS, OTHER, OTHER_ISSUER, RSA, RULES, type TokenCase } from './hostile-tokens.ts'
+import { publicJwk } from './token-forge.ts'
+
+/** The modules that judge: those of src, or a copy with one check taken away. */
+export interface JudgeModules {
+  readonly createTokenVerifier: typeof import('../../src/oauth/verify-token.ts').createTokenVerifier
+  readonly checkClaims: typeof import('../../src/oauth/verify-claims.ts').checkClaims
+  readonly JwksKeys: typeof import('../../src/oauth/jwks-keys.ts').JwksKeys
+}
+
+/** What came of a case, as one text: `scopes: …` or `refused: …`. */
+export async function judge({ token, answer, rules, channel = {} }: TokenCase, modules: JudgeModules): Promise<string> {
+  const ours = { ...RULES, ...rules }
+  const clock = new FakeClock(NOW_SECONDS * 1000)
+  if (answer !== undefined) {
+    // Through JSON, which drops what is undefined.
+    const claims = JSON.parse(JSON.stringify(answer))
+    const checked = modules.checkClaims(claims, ours, { header: undefined, nowMs: clock.nowMs() })
+    return checked.ok ? `scopes: ${checked.token.identity.scopes.join(' ')}` : `refused: ${checked.reason}`
+  }
+  const keysOf = (issuer: string, keys: (typeof EC)[]) =>
+    new modules.JwksKeys({
+      issuer,
+      fetchKeySet: async () => ({ keys: keys.map(publicJwk) }),
+      clock,
+      log: silentLog,
+    })
+  const verifier = modules.createTokenVerifier({
+    issuers: [
+      { ...ours, tokens: 'jwt', keys: keysOf(ISSUER, [EC, RSA, ED]) },
+      { ...RULES, issuer: OTHER_ISSUER, scopesAllowed: ['low:*'], tokens: 'jwt', keys: keysOf(OTHER_ISSUER, [OTHER]) },
+    ],
+    clock,
+    log: silentLog,
+  })
+  const verdict = await verifier.verify(new Secret(token?.() ?? ''), channel)
+  return verdict.ok ? `scopes: ${verdict.identity.scopes.join(' ')}` : `refused: ${verdict.reason}`
+}
+
+/** Why the outcome is not what the case asks for; undefined: it is. */
+export function complaint({ refused, scopes = [] }: TokenCase, outcome: string): string | undefined {
+  if (refused === undefined) return outcome === `scopes: ${scopes.join(' ')}` ? undefined : outcome
+  const reason = outcome.startsWith('refused: ') ? outcome.slice('refused: '.length) : undefined
+  return reason !== undefined && refused.test(reason) ? undefined : outcome
+}
