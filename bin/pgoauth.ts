@@ -6,8 +6,10 @@ import { runProgram } from '../src/cli/program.ts'
 
 const interruption = new AbortController()
 const hangupActions = new Set<() => void>()
+let takeSignal: ((signal: NodeJS.Signals) => void) | undefined
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
+    if (takeSignal) return takeSignal(signal)
     if (signal === 'SIGHUP' && hangupActions.size > 0) {
       for (const action of hangupActions) action()
       return
@@ -18,6 +20,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   })
 }
 const SIGNAL_NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 }
+/** Left to their defaults unless somebody takes them. */
+const OTHER_SIGNALS = ['SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const
 
 process.exit(
   await runProgram(process.argv.slice(2), {
@@ -36,5 +40,13 @@ process.exit(
       return () => hangupActions.delete(action)
     },
     interrupted: interruption.signal,
+    takeSignals(handler) {
+      takeSignal = handler
+      if (process.platform !== 'win32') for (const signal of OTHER_SIGNALS) process.on(signal, handler)
+      return () => {
+        takeSignal = undefined
+        for (const signal of OTHER_SIGNALS) process.off(signal, handler)
+      }
+    },
   }),
 )

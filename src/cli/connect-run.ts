@@ -1,26 +1,35 @@
+import { readFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
+import { fail } from '../base/errors.ts'
+import type { Secret } from '../base/secret.ts'
 import type { Profile } from '../config/profiles.ts'
-import { environmentForChild } from '../tokens/child-environment.ts'
-import { openTokenSource } from '../tokens/token-source.ts'
-import { commandEnvironment } from '../tunnel/command-environment.ts'
+import { hasSocketTable, socketOwner } from '../net/socket-table.ts'
+import { localPassword } from '../tokens/local-password.ts'
+import { openTokenSource, type TokenSource } from '../tokens/token-source.ts'
 import { type ConnectionFacts, connectionFacts } from '../tunnel/connection-facts.ts'
-import { openAccess } from '../tunnel/local-access.ts'
+import { chooseLocalAccess, type LocalAccess, openAccess, sameUserAccess } from '../tunnel/local-access.ts'
 import { type LocalListener, openLocalListener } from '../tunnel/local-listener.ts'
+import type { StartLocalTls } from '../tunnel/local-opening.ts'
+import { passwordAccess } from '../tunnel/local-password.ts'
 import { Tunnel } from '../tunnel/tunnel.ts'
-import { runWrapped } from '../tunnel/wrapped-command.ts'
-import type { ConnectRequest } from './connect.ts'
-import { connectionLines } from './connection-lines.ts'
+import type { ConnectFlags, ConnectRequest } from './connect.ts'
+import { connectionLog } from './connection-log.ts'
 import type { CliContext } from './context.ts'
 import { profileFlagsOf } from './profile-options.ts'
-import { paintFor, writeLine } from './terminal.ts'
 import { profileOf, tokenDepsOf } from './token-deps.ts'
 
-interface OpenTunnel {
+/** A tunnel that listens, and what its command needs of it. */
+export interface OpenTunnel {
   readonly profile: Profile
+  readonly tokens: TokenSource
   readonly tunnel: Tunnel
   readonly listener: LocalListener
   readonly facts: ConnectionFacts
+  /** What the listener asks for, where it does. */
+  readonly password: Secret | undefined
 }
+
+const COMMAND_GRACE_MS = 250
 
 /** Opens the tunnels and stays until interrupted, or until the wrapped command has ended. */
 export async function runConnect(context: CliContext, request: ConnectRequest): Promise<void> {
@@ -28,52 +37,72 @@ export async function runConnect(context: CliContext, request: ConnectRequest): 
   const open: OpenTunnel[] = []
   try {
     for (const name of names) open.push(await openTunnel(context, name, request))
-    if (request.command) await runCommand(context, open[0] as OpenTunnel, request.command)
-    else await stay(context, open, request)
-  } finally {
-    for (const { listener, tunnel } of open) {
-      void listener.close()
-      tunnel.close('the tunnel was closed')
+    const [first] = open
+    if (request.command && first) {
+      await (await import('./connect-command.ts')).runCommand(context, first, request.command, request.flags)
+    } else {
+      await (await import('./connect-stay.ts')).stay(context, open, request.flags)
     }
+  } finally {
+    for (const { listener } of open) void listener.close()
+    // A wrapped command that has just ended has closed its connections; the news is on its way.
+    const graceMs = request.command ? COMMAND_GRACE_MS : 0
+    await Promise.all(open.map(({ tunnel }) => tunnel.close('the tunnel was closed', graceMs)))
   }
 }
 
 async function openTunnel(context: CliContext, name: string | undefined, request: ConnectRequest): Promise<OpenTunnel> {
-  const profile = await profileOf(context, name, profileFlagsOf(request.flags))
-  const tokens = await openTokenSource(profile, tokenDepsOf(context))
+  const { flags } = request
   const wrapping = request.command !== undefined
+  const profile = await profileOf(context, name, profileFlagsOf(flags))
+  const tokens = await openTokenSource(profile, tokenDepsOf(context))
+  const kind = chooseLocalAccess(profile, { anyPort: wrapping, hasSocketTable: await hasSocketTable() })
+  const password = kind === 'password' ? await localPassword(profile, tokenDepsOf(context)) : undefined
+  const startLocalTls = await localTlsOf(flags)
   const tunnel = new Tunnel({
     profile,
     tokens,
-    access: openAccess,
-    events: connectionLines(wrapping ? undefined : context),
+    access: accessOf(profile, password, kind),
+    events: connectionLog(context, { toTerminal: !wrapping, file: flags.logFile }),
     clock: context.clock,
     log: context.log,
+    ...(startLocalTls && { startLocalTls }),
   })
   const owner = String(userInfo().uid)
   const listener = await openLocalListener({ profile, anyPort: wrapping, owner }, tunnel)
-  const endpoint = { host: listener.host, port: listener.port, sslmode: 'disable', localAuth: 'none' } as const
-  return { profile, tunnel, listener, facts: connectionFacts(profile, endpoint, process.pid) }
+  const endpoint = {
+    host: listener.host,
+    port: listener.port,
+    sslmode: startLocalTls ? 'require' : 'disable',
+    localAuth: kind,
+  } as const
+  return { profile, tokens, tunnel, listener, password, facts: connectionFacts(profile, endpoint, process.pid) }
 }
 
-async function runCommand(context: CliContext, open: OpenTunnel, words: readonly string[]): Promise<void> {
-  const [command = '', ...args] = words
-  const env = commandEnvironment(environmentForChild(context.env, open.profile), open.facts, undefined)
-  const { exitCode, error } = await runWrapped(command, args, env).ended
-  if (error) writeLine(context.stderr, `${paintFor(context.env, context.isTty).red('error:')} ${error.message}`)
-  context.setExitCode(exitCode)
+function accessOf({ name }: Profile, password: Secret | undefined, kind: LocalAccess['kind']): LocalAccess {
+  if (password) return passwordAccess(password, name)
+  if (kind === 'none') return openAccess
+  const uid = process.getuid?.() ?? fail('INTERNAL', { detail: 'same-user on a system without user ids' })
+  return sameUserAccess(uid, socketOwner)
 }
 
-async function stay(context: CliContext, open: readonly OpenTunnel[], { flags }: ConnectRequest): Promise<void> {
-  const paint = paintFor(context.env, context.isTty)
-  for (const { facts, profile } of open) {
-    writeLine(context.stderr, `${paint.green('ready:')} ${paint.bold(profile.name)} at ${facts.url}`)
-    writeLine(context.stderr, `  ${facts.psql}`)
-    if (facts.jdbc) writeLine(context.stderr, `  ${facts.jdbc}`)
-    if (flags.json) writeLine(context.stdout, JSON.stringify(facts))
+async function localTlsOf(flags: ConnectFlags): Promise<StartLocalTls | undefined> {
+  const { localTls: wanted, localTlsCert: cert, localTlsKey: key } = flags
+  if ((cert === undefined) !== (key === undefined)) {
+    fail('USAGE', { detail: '--local-tls-cert and --local-tls-key come together' })
   }
-  if (context.interrupted.aborted) return
-  await new Promise<void>((resolve) => {
-    context.interrupted.addEventListener('abort', () => resolve(), { once: true })
-  })
+  if (!wanted && cert === undefined) return undefined
+  const { localTls } = await import('../tunnel/local-tls.ts')
+  if (cert !== undefined && key !== undefined) return localTls({ cert: await readText(cert), key: await readText(key) })
+  const { createCertificateAuthority } = await import('../demo/certificates.ts')
+  const authority = createCertificateAuthority('pgoauth local TLS')
+  return localTls(authority.issue('localhost', { hosts: ['localhost', '127.0.0.1', '::1'] }))
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (cause) {
+    return fail('USAGE', { detail: (cause as Error).message, cause })
+  }
 }

@@ -25,4 +25,9 @@ export interface CliContext {
   onHangup(action: () => void): () => void
   /** Aborted on SIGINT, SIGTERM and SIGHUP; a second signal ends the process at once. */
   readonly interrupted: AbortSignal
+  /**
+   * Hands every signal that can be caught to `handler` instead, until the returned function is called: for a command
+   * that passes them on.
+   */
+  takeSignals(handler: (signal: NodeJS.Signals) => void): () => void
 }

@@ -17,6 +17,7 @@ export class Inbox {
   #received: Buffer = Buffer.alloc(0)
   #ended = false
   #error: unknown
+  #released = false
   #wake: (() => void) | undefined
 
   readonly #onData = (chunk: Buffer) => {
@@ -74,8 +75,14 @@ export class Inbox {
     return this.#received.length
   }
 
+  /** Whether somebody else has the stream now. */
+  get released(): boolean {
+    return this.#released
+  }
+
   /** Stops reading and gives the bytes that nobody took. The stream is paused; its error listener stays. */
   release(): Buffer {
+    this.#released = true
     this.stream.off('data', this.#onData)
     this.stream.off('end', this.#onEnd)
     this.stream.off('close', this.#onEnd)

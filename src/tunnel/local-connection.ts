@@ -84,12 +84,15 @@ export class LocalConnection {
 
   async #inTime<T>(step: Promise<T>): Promise<T> {
     const { clock, openingTimeoutMs = OPENING_TIMEOUT_MS } = this.#tunnel.options
-    const stop = clock.after(openingTimeoutMs, () => {
-      const detail = `nothing complete came for ${openingTimeoutMs / 1000} s`
-      this.#inbox.interrupt(new PgoauthError('HANDSHAKE_TIMEOUT', { detail }))
+    let stop = () => {}
+    const deadline = new Promise<never>((_, reject) => {
+      stop = clock.after(openingTimeoutMs, () => {
+        const detail = `the client did not say what it wants within ${openingTimeoutMs / 1000} s`
+        reject(new PgoauthError('HANDSHAKE_TIMEOUT', { detail }))
+      })
     })
     try {
-      return await step
+      return await Promise.race([step, deadline])
     } finally {
       stop()
     }
@@ -115,6 +118,7 @@ export class LocalConnection {
       )
     })
     const onGone = () => this.#attempt.abort(new PgoauthError('BAD_STARTUP', { detail: 'the client left' }))
+    if (this.#stream.readableEnded || this.#stream.closed) onGone()
     this.#stream.once('close', onGone)
     this.#stream.once('end', onGone)
     const signal = this.#attempt.signal
@@ -126,6 +130,7 @@ export class LocalConnection {
       this.#stream.off('close', onGone)
       this.#stream.off('end', onGone)
     }
+    this.#tunnel.lastAttempt = session.kind === 'admitted' ? 'ok' : 'TOKEN_REFUSED'
     if (session.kind === 'admitted') return await this.#relay(startup, session)
 
     const said = session.fields?.get('M') ?? ''
@@ -198,6 +203,8 @@ export class LocalConnection {
   async #refuse(error: PgoauthError): Promise<void> {
     const { events, profile } = this.#tunnel.options
     events.refused({ id: this.#id, profile: profile.name, peer: this.#peer.name, error, facts: [] })
+    if (this.#trusted) this.#tunnel.lastAttempt = error.code
+    if (error.code === 'LOGIN_NEEDED') this.#tunnel.loginNeeded()
     if (error.code === 'NOT_POSTGRES') {
       const known = await this.#trustPeer().then(
         () => true,
@@ -210,6 +217,8 @@ export class LocalConnection {
 
   /** The last thing that the client hears. */
   #say(bytes: Buffer): void {
+    // In the middle of a TLS handshake there is nothing to say it in.
+    if (this.#inbox.released) return void this.#stream.destroy()
     if (this.#stream.writable) this.#stream.write(bytes)
     this.#stream.end(() => this.#stream.destroy())
   }

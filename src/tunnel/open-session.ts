@@ -60,12 +60,25 @@ export async function openSession(options: OpenSessionOptions): Promise<OpenedSe
     }
     if (outcome.stage === 'token' && !refreshed && isAboutTheToken(outcome)) {
       refreshed = true
-      token = await orAborted(tokens.fresh({ replacing: token.token }), signal)
-      continue
+      const replacement = await orAborted(replace(tokens, token), signal)
+      if (replacement) {
+        token = replacement
+        continue
+      }
     }
     if (outcome.stage === 'token' && isAboutTheToken(outcome)) memory.refreshDidNotHelp(clock.nowMs())
     if (outcome.fields === undefined) closedSilently(outcome, profile)
     return { ...outcome, token }
+  }
+}
+
+/** Undefined where the source has no other token: then the refusal itself is the news. */
+async function replace(tokens: TokenSource, refused: AccessToken): Promise<AccessToken | undefined> {
+  try {
+    return await tokens.fresh({ replacing: refused.token })
+  } catch (error) {
+    if (asPgoauthError(error).code === 'TOKEN_REFUSED') return undefined
+    throw error
   }
 }
 

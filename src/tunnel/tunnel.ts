@@ -1,7 +1,9 @@
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../base/clock.ts'
+import type { ErrorCode } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { Profile } from '../config/profiles.ts'
+import type { TcpEnds } from '../net/socket-table.ts'
 import type { TokenSource } from '../tokens/token-source.ts'
 import { CancelKeys } from './cancel-keys.ts'
 import type { ConnectionEvents } from './connection-events.ts'
@@ -24,6 +26,9 @@ export interface TunnelOptions {
   readonly sessionTimeoutMs?: number
 }
 
+const CLOSE_TIMEOUT_MS = 1000
+const CLOSE_PAUSE_MS = 10
+
 /** A running session, as a CancelRequest has to find it. */
 export interface RunningSession {
   readonly address: string
@@ -32,14 +37,7 @@ export interface RunningSession {
 /** A local peer: how to name it, and its end of the connection where it came over TCP. */
 export interface LocalPeer {
   readonly name: string
-  readonly tcp:
-    | {
-        readonly remoteAddress: string
-        readonly remotePort: number
-        readonly localAddress: string
-        readonly localPort: number
-      }
-    | undefined
+  readonly tcp: TcpEnds | undefined
 }
 
 /**
@@ -51,7 +49,10 @@ export class Tunnel {
   readonly memory = new RemoteMemory()
   readonly cancelKeys = new CancelKeys<RunningSession>()
   readonly #connections = new Set<LocalConnection>()
+  readonly #onLoginNeeded = new Set<() => void>()
   #lastId = 0
+  /** What the last attempt at a session came to: `ok`, or the code of its error. */
+  lastAttempt: 'none yet' | 'ok' | ErrorCode = 'none yet'
 
   constructor(options: TunnelOptions) {
     this.options = options
@@ -72,13 +73,34 @@ export class Tunnel {
     }
   }
 
+  /** Runs `action` each time a connection fails because a person has to log in, until the result is called. */
+  onLoginNeeded(action: () => void): () => void {
+    this.#onLoginNeeded.add(action)
+    return () => void this.#onLoginNeeded.delete(action)
+  }
+
+  loginNeeded(): void {
+    for (const action of this.#onLoginNeeded) action()
+  }
+
   /** Local connections open now. */
   get connections(): number {
     return this.#connections.size
   }
 
-  /** Ends every connection; a client that waits for nothing is told why. */
-  close(why: string): void {
+  /**
+   * Ends every connection that does not end by itself within `graceMs`, and waits, not for long, until they are
+   * closed. A client that waits for nothing is told why.
+   */
+  async close(why: string, graceMs = 0): Promise<void> {
+    await this.#emptied(graceMs)
     for (const connection of this.#connections) connection.end(why)
+    await this.#emptied(CLOSE_TIMEOUT_MS)
+  }
+
+  async #emptied(timeoutMs: number): Promise<void> {
+    const { clock } = this.options
+    const untilMs = clock.nowMs() + timeoutMs
+    while (this.#connections.size > 0 && clock.nowMs() < untilMs) await clock.sleep(CLOSE_PAUSE_MS)
   }
 }

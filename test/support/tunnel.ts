@@ -113,8 +113,9 @@ export async function startTunnel(
   })
   const listener = await openLocalListener({ profile, anyPort: false, owner: 'test' }, tunnel)
   const close = async () => {
-    tunnel.close('the test is over')
-    await listener.close()
+    const closed = listener.close()
+    await tunnel.close('the test is over')
+    await closed
   }
   after(close)
   return {

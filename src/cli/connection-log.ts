@@ -1,11 +1,41 @@
 import { printable } from '../base/printable.ts'
 import type { ConnectionClosed, ConnectionEvents, ConnectionOpened } from '../tunnel/connection-events.ts'
 import type { CliContext } from './context.ts'
+import { openProcessLog } from './process-log.ts'
 import { paintFor, writeLine } from './terminal.ts'
 
-/** What a person reads of a tunnel's connections: a line when one opens and one when it closes, and why. */
-export function connectionLines(context: CliContext | undefined): ConnectionEvents {
-  if (!context) return { opened() {}, closed() {}, refused() {}, cancelled() {} }
+const SILENT: ConnectionEvents = { opened() {}, closed() {}, refused() {}, cancelled() {} }
+
+/** Tells of a tunnel's connections: lines for a person on stderr, lines of JSON in a file, both or neither. */
+export function connectionLog(
+  context: CliContext,
+  { toTerminal, file }: { readonly toTerminal: boolean; readonly file: string | undefined },
+): ConnectionEvents {
+  const told = [...(toTerminal ? [linesForPeople(context)] : []), ...(file === undefined ? [] : [linesOfJson(file)])]
+  if (told.length === 0) return SILENT
+  return {
+    opened: (event) => told.forEach((one) => void one.opened(event)),
+    closed: (event) => told.forEach((one) => void one.closed(event)),
+    refused: (event) => told.forEach((one) => void one.refused(event)),
+    cancelled: (event) => told.forEach((one) => void one.cancelled(event)),
+  }
+}
+
+function linesOfJson(file: string): ConnectionEvents {
+  const log = openProcessLog({ level: 'info', to: file })
+  return {
+    opened: (event) => log.info(event, 'connection opened'),
+    closed: (event) => log.info(event, 'connection closed'),
+    refused: ({ error, facts, ...event }) =>
+      log.warn(
+        { ...event, code: error.code, sqlstate: error.sqlstate, why: error.message, facts },
+        'connection refused',
+      ),
+    cancelled: (event) => log.info(event, 'cancel request'),
+  }
+}
+
+function linesForPeople(context: CliContext): ConnectionEvents {
   const { stderr, clock } = context
   const paint = paintFor(context.env, context.isTty)
   const say = (profile: string, id: number, text: string) => {

@@ -1,0 +1,71 @@
+import { asPgoauthError } from '../base/errors.ts'
+import type { OpenTunnel } from './connect-run.ts'
+import type { CliContext } from './context.ts'
+import { errorText } from './error-text.ts'
+import { paintFor, writeLine } from './terminal.ts'
+import { canAsk, loginDepsOf } from './token-deps.ts'
+
+/**
+ * Before anybody connects: logs in where that is needed and somebody is there, or where no other process could
+ * (store: memory). Otherwise says what the first connection would; the tunnel stays either way.
+ *
+ * @throws what a login throws.
+ */
+export async function logInFirst(
+  context: CliContext,
+  { profile, tokens }: OpenTunnel,
+  { quietly }: { quietly: boolean },
+): Promise<void> {
+  try {
+    await tokens.fresh()
+  } catch (thrown) {
+    const error = asPgoauthError(thrown)
+    if (error.code === 'LOGIN_NEEDED' && (canAsk(context) || profile.store === 'memory')) {
+      const { logIn } = await import('../login/login.ts')
+      await logIn(profile, await loginDepsOf(context))
+      return
+    }
+    // A wrapped command is told by the tunnel, as a Postgres error, if it connects at all.
+    if (!quietly) writeLine(context.stderr, errorText(error, paintFor(context.env, context.isTty), false))
+  }
+}
+
+/** At a terminal: when a connection finds the login gone, Enter logs in again right here. Call the result to stop. */
+export function offerLogin(context: CliContext, open: readonly OpenTunnel[]): () => void {
+  if (!canAsk(context)) return () => {}
+  const paint = paintFor(context.env, context.isTty)
+  let wanted: OpenTunnel | undefined
+  let busy = false
+  const offer = (one: OpenTunnel) => {
+    if (wanted || busy) return
+    wanted = one
+    writeLine(context.stderr, paint.bold(`Press Enter to log in to ${one.profile.name} again.`))
+  }
+  const stops = open.map((one) => one.tunnel.onLoginNeeded(() => offer(one)))
+  const onInput = () => {
+    const one = wanted
+    if (!one || busy) return
+    busy = true
+    wanted = undefined
+    logInAgain(context, one).finally(() => {
+      busy = false
+    })
+  }
+  context.stdin.on('data', onInput)
+  return () => {
+    for (const stop of stops) stop()
+    context.stdin.off('data', onInput)
+    context.stdin.pause()
+  }
+}
+
+async function logInAgain(context: CliContext, { profile }: OpenTunnel): Promise<void> {
+  const paint = paintFor(context.env, context.isTty)
+  try {
+    const { logIn } = await import('../login/login.ts')
+    await logIn(profile, await loginDepsOf(context))
+    writeLine(context.stderr, `${paint.green('✓')} logged in to ${profile.name} again: connect again`)
+  } catch (error) {
+    writeLine(context.stderr, errorText(error, paint, false))
+  }
+}
