@@ -36,6 +36,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async (context) => (await import('./proxy.ts')).proxyCommand(context),
   },
   {
+    name: 'policy',
+    summary: 'Explain and test what the policy lets a statement do.',
+    load: async (context) => (await import('./policy.ts')).policyCommand(context),
+  },
+  {
     name: 'token',
     summary: 'Print a fresh access token on stdout, and nothing else.',
     load: async (context) => (await import('./token.ts')).tokenCommand(context),

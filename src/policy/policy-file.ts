@@ -47,13 +47,11 @@ export function loadPolicy(file: string, files: PolicyFiles | ((path: string) =>
       places.set(name, text)
       scopes.set(name, ruleSet(scope))
       for (const [table, condition] of Object.entries(scope.rows ?? {})) {
-        const parts = splitDottedName(table, 2)
-        if (parts?.length === 2) {
-          rows.push({ scope: name, table: { schema: parts[0], name: parts[1] ?? '', columns: undefined }, condition })
-        } else {
-          const message = `rows: "${table}" is not a table name such as sales.orders`
-          mistakes.push({ ...document.locate(['scopes', name, 'rows', table]), message })
-        }
+        const place = document.locate(['scopes', name, 'rows', table])
+        const [schema, relation] = splitDottedName(table, 2) ?? []
+        if (relation === undefined) {
+          mistakes.push({ ...place, message: `rows: "${table}" is not a table name such as sales.orders` })
+        } else rows.push({ scope: name, table: { schema, name: relation, columns: undefined }, condition, place })
       }
     }
   }
@@ -101,6 +99,15 @@ export function loadPolicy(file: string, files: PolicyFiles | ((path: string) =>
       rows,
     },
   }
+}
+
+/** What keeps the proxy from starting: row rules are read and not yet enforced. */
+export function startMistakes(policy: Policy): readonly Mistake[] {
+  return policy.rows.map(({ place }) => ({
+    ...place,
+    message:
+      'row rules are not built yet: nothing would enforce them; leave them out and use row-level security itself',
+  }))
 }
 
 /** Whether missing grants are waived now: `observe`, and its date is not past. */

@@ -1,4 +1,5 @@
 import type { Action } from '../base/access.ts'
+import type { Place } from '../base/yaml-document.ts'
 
 /** A rule's object as the file writes it, taken apart. `name` is `*` for a pattern; both `*` is everything. */
 export interface RuleObject {
@@ -54,4 +55,5 @@ export interface RowRule {
   readonly scope: string
   readonly table: RuleObject
   readonly condition: string
+  readonly place: Place
 }
