@@ -3,7 +3,7 @@ import { fail } from '../base/errors.ts'
 import { type Mistake, mistakesError } from '../base/yaml-document.ts'
 import { type ProxyConfig, readProxyConfig } from '../config/proxy-config.ts'
 import type { Policy } from '../policy/policy.ts'
-import { loadPolicy, startMistakes } from '../policy/policy-file.ts'
+import { loadPolicy } from '../policy/policy-file.ts'
 import { policyDisk } from './policy-disk.ts'
 
 /** The configuration with the policies that it names, each read whole. */
@@ -36,7 +36,6 @@ export function readProxyFiles(file: string): ProxyFiles {
     if (!result.ok) mistakes.push(...result.mistakes)
     else {
       policies.set(policyFile, result.policy)
-      mistakes.push(...startMistakes(result.policy))
       const place = document.locate(['databases', name])
       mistakes.push(...policyMistakes(result.policy, config).map((message) => ({ ...place, message })))
     }

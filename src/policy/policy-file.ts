@@ -101,15 +101,6 @@ export function loadPolicy(file: string, files: PolicyFiles | ((path: string) =>
   }
 }
 
-/** What keeps the proxy from starting: row rules are read and not yet enforced. */
-export function startMistakes(policy: Policy): readonly Mistake[] {
-  return policy.rows.map(({ place }) => ({
-    ...place,
-    message:
-      'row rules are not built yet: nothing would enforce them; leave them out and use row-level security itself',
-  }))
-}
-
 /** Whether missing grants are waived now: `observe`, and its date is not past. */
 export function isObserving(policy: Policy, nowMs: number): boolean {
   return policy.mode === 'observe' && policy.observeUntilMs !== undefined && nowMs < policy.observeUntilMs
