@@ -1,11 +1,12 @@
 import type { Socket } from 'node:net'
 import type { Clock } from '../base/clock.ts'
-import { fail, PgoauthError } from '../base/errors.ts'
+import { asPgoauthError, PgoauthError } from '../base/errors.ts'
 import { encodeQuery } from '../wire/client-messages.ts'
 import { parseErrorFields } from '../wire/error-response.ts'
+import { Framer, type FrameSink, tagText } from '../wire/framer.ts'
+import { HEADER_BYTES } from '../wire/limits.ts'
 import { MessageReader } from '../wire/message-reader.ts'
 import { parseParameterStatus, SERVER } from '../wire/server-messages.ts'
-import { isAside, ServerMessagesInbox } from './server-messages-inbox.ts'
 
 export type Row = readonly (string | null)[]
 
@@ -15,42 +16,79 @@ export interface Askable {
   readonly parameters: Map<string, string>
 }
 
+/** A catalog snapshot of a very large database is the longest answer there is. */
+const MAX_ANSWER_BYTES = 256 * 1024 * 1024
+
 /**
- * Runs one statement of our own as a simple Query and gives its rows as text.
+ * Runs SQL of our own as one simple Query and gives the rows of all its results, as text.
  *
  * @throws SERVER_LOST, SERVER_BAD; SERVER_REFUSED where the statement failed. Close the connection after any of them.
  */
-export async function queryServer(
+export function queryServer(
   { socket, parameters }: Askable,
   sql: string,
   { clock, timeoutMs }: { clock: Clock; timeoutMs: number },
 ): Promise<readonly Row[]> {
-  const inbox = new ServerMessagesInbox(socket)
-  const stopTimer = clock.after(timeoutMs, () => {
-    inbox.interrupt(new PgoauthError('SERVER_LOST', { detail: `no answer within ${timeoutMs} ms` }))
-  })
-  try {
-    socket.write(encodeQuery(sql))
+  return new Promise((resolve, reject) => {
     const rows: Row[] = []
-    for (;;) {
-      const { tag, body } = await inbox.next()
-      if (tag === SERVER.ErrorResponse) {
-        fail('SERVER_REFUSED', { detail: parseErrorFields(body).get('M') ?? 'a statement of ours failed' })
-      }
-      if (tag === SERVER.DataRow) rows.push(readRow(body))
-      else if (tag === SERVER.ParameterStatus) {
-        const { name, value } = parseParameterStatus(body)
-        parameters.set(name, value)
-      } else if (tag === SERVER.ReadyForQuery) return rows
-      else if (tag !== SERVER.RowDescription && tag !== SERVER.CommandComplete && !isAside(tag)) {
-        fail('SERVER_BAD', { detail: `message ${tag} in answer to a Query` })
+    let error: PgoauthError | undefined
+    const framer = new Framer({ maxHeldBytes: MAX_ANSWER_BYTES })
+    const sink: FrameSink = {
+      holds: () => true,
+      onBytes: () => {},
+      onMessage(tag, message) {
+        const body = message.subarray(HEADER_BYTES)
+        if (tag === SERVER.DataRow) rows.push(readRow(body))
+        else if (tag === SERVER.ErrorResponse) {
+          error ??= new PgoauthError('SERVER_REFUSED', {
+            detail: parseErrorFields(body).get('M') ?? 'a statement failed',
+          })
+        } else if (tag === SERVER.ParameterStatus) {
+          const { name, value } = parseParameterStatus(body)
+          parameters.set(name, value)
+        } else if (tag === SERVER.ReadyForQuery) finish(error)
+        else if (!EXPECTED.has(tag))
+          finish(new PgoauthError('SERVER_BAD', { detail: `message ${tagText(tag)} to a Query` }))
+      },
+    }
+    const onData = (chunk: Buffer) => {
+      try {
+        framer.push(chunk, sink)
+      } catch (thrown) {
+        finish(asPgoauthError(thrown))
       }
     }
-  } finally {
-    stopTimer()
-    inbox.release()
-  }
+    const onGone = () => finish(new PgoauthError('SERVER_LOST', { detail: 'the server closed the connection' }))
+    const stopTimer = clock.after(timeoutMs, () => {
+      finish(new PgoauthError('SERVER_LOST', { detail: `no answer within ${timeoutMs} ms` }))
+    })
+    const finish = (failure: PgoauthError | undefined) => {
+      stopTimer()
+      socket.off('data', onData)
+      socket.off('end', onGone)
+      socket.off('close', onGone)
+      socket.pause()
+      if (failure) reject(failure)
+      else resolve(rows)
+    }
+    socket.on('data', onData)
+    socket.once('end', onGone)
+    socket.once('close', onGone)
+    if (socket.destroyed) onGone()
+    else {
+      socket.write(encodeQuery(sql))
+      socket.resume()
+    }
+  })
 }
+
+const EXPECTED: ReadonlySet<number> = new Set([
+  SERVER.RowDescription,
+  SERVER.CommandComplete,
+  SERVER.EmptyQueryResponse,
+  SERVER.NoticeResponse,
+  SERVER.NotificationResponse,
+])
 
 /** Text as an SQL literal; every connection has standard_conforming_strings on. */
 export function quoteLiteral(text: string): string {
