@@ -42,9 +42,9 @@ export async function checkTcp({ name, host, port }: Profile): Promise<string> {
 export async function checkTls(profile: Profile, { clock }: CliContext): Promise<string> {
   try {
     const { stream } = await openRemoteLink(profile, { clock })
+    const version = stream instanceof TLSSocket ? stream.getProtocol() : undefined
     stream.destroy()
-    if (!(stream instanceof TLSSocket)) return 'off (insecure_loopback)'
-    return `${stream.getProtocol()}, tls.mode: ${profile.tls.mode}`
+    return version ? `${version}, tls.mode: ${profile.tls.mode}` : 'off (insecure_loopback)'
   } catch (error) {
     const failure = asPgoauthError(error)
     if (!/not trusted/.test(failure.message)) throw failure

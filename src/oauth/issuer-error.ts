@@ -109,7 +109,9 @@ function networkFailure(error: unknown, { issuer, env }: Asked): Unreached | und
   }
   // What fetch throws when the connection breaks in the middle has no code of its own.
   if (error instanceof TypeError && /fetch failed|terminated/.test(error.message)) {
-    return { detail: `${issuer}: the connection failed${through}`, fix: networkFix(proxy) }
+    const { message = '' } = (error.cause ?? {}) as { message?: string }
+    const why = message ? ` (${printable(message, 100)})` : ''
+    return { detail: `${issuer}: the connection failed${why}${through}`, fix: networkFix(proxy) }
   }
   return undefined
 }
