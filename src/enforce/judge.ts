@@ -1,20 +1,8 @@
 import type { Decision } from '../policy/decision.ts'
 import type { Grants } from '../policy/grants.ts'
 import type { StatementAnalysis, TemporaryRelation } from '../sql/analysis.ts'
-import type { Catalog } from '../sql/catalog.ts'
+import type { CatalogSource } from './catalog-source.ts'
 import type { JudgedUnder } from './prepared.ts'
-
-/** Where the judge gets the catalog of one database. */
-export interface CatalogSource {
-  /** The newest snapshot; the same object until a refresh found a difference. */
-  readonly current: Catalog
-  /** Whether `current` is older than `catalog_max_age` or was marked stale. */
-  readonly stale: boolean
-  /** Loads a new snapshot (one load at a time, shared) and gives it. Rejects when the server cannot be asked. */
-  refresh(): Promise<Catalog>
-  /** After DDL: the next decision that leans on the catalog waits for a refresh. */
-  markStale(): void
-}
 
 /** What is said about one text: may it run, and if not, what the client is told. */
 export type Judgement =

@@ -42,7 +42,10 @@ export function openGeneration(options: GenerationOptions): Generation {
   for (const [name, database] of config.databases) {
     const policy = policies.get(database.policyFile)
     if (policy === undefined) fail('INTERNAL', { detail: `no policy was read for database "${name}"` })
-    databases.set(name, openDatabase({ ...options, config: database, policy, previous: previous?.databases.get(name) }))
+    databases.set(
+      name,
+      openDatabase({ ...options, config: database, proxy: config, policy, previous: previous?.databases.get(name) }),
+    )
   }
   return { config, tls, issuers, verifier: createTokenVerifier({ issuers, clock, log }), databases }
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import { asPgoauthError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { loadCatalog } from '../catalog/load-catalog.ts'
-import type { CatalogSource } from '../enforce/judge.ts'
+import type { CatalogSource } from '../enforce/catalog-source.ts'
 import type { ServerPool } from '../pool/server-lease.ts'
 import type { Catalog } from '../sql/catalog.ts'
 import { indexCatalog, namesOnlyCatalog } from '../sql/catalog-index.ts'
@@ -33,6 +33,18 @@ export class LiveCatalog implements CatalogSource {
 
   get current(): Catalog {
     return this.#current
+  }
+
+  get isLoaded(): boolean {
+    return this.#json !== undefined
+  }
+
+  get json(): string | undefined {
+    return this.#json
+  }
+
+  get asOfMs(): number {
+    return this.#isMarked ? Number.NEGATIVE_INFINITY : this.#loadedAtMs
   }
 
   get stale(): boolean {

@@ -1,11 +1,12 @@
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
-import type { DatabaseConfig } from '../config/proxy-config.ts'
+import type { DatabaseConfig, ProxyConfig } from '../config/proxy-config.ts'
+import { createJudge } from '../enforce/caching-judge.ts'
 import type { Judge } from '../enforce/judge.ts'
 import type { Policy } from '../policy/policy.ts'
 import { DirectPool } from '../pool/server-direct-pool.ts'
 import type { ServerPool } from '../pool/server-lease.ts'
-import { plainJudge } from './plain-judge.ts'
+import { LiveCatalog } from './live-catalog.ts'
 
 /** One database as the proxy serves it. */
 export interface ServedDatabase {
@@ -18,6 +19,7 @@ export interface ServedDatabase {
 
 export interface DatabaseOptions {
   readonly config: DatabaseConfig
+  readonly proxy: ProxyConfig
   readonly policy: Policy
   readonly previous: ServedDatabase | undefined
   readonly clock: Clock
@@ -25,11 +27,21 @@ export interface DatabaseOptions {
   readonly env: NodeJS.ProcessEnv
 }
 
-/** A database with its pool; the pool of the generation before goes on where nothing of the entry changed. */
-export function openDatabase({ config, policy, previous, clock, log, env }: DatabaseOptions): ServedDatabase {
+/**
+ * A database with its pool and its judge; those of the generation before go on where nothing of the entry changed, with
+ * the catalog they have and what they remember of statements.
+ */
+export function openDatabase(options: DatabaseOptions): ServedDatabase {
+  const { config, proxy, policy, previous, clock, log, env } = options
   const isSame = previous !== undefined && sameText(previous.config, config)
   const pool = isSame ? previous.pool : new DirectPool({ database: config, clock, env, log })
-  return { config, policy, pool, judge: plainJudge(policy, clock) }
+  const { searchPath } = policy
+  if (isSame && JSON.stringify(previous.policy.searchPath) === JSON.stringify(searchPath)) {
+    return { config, policy, pool, judge: previous.judge }
+  }
+  const catalog = new LiveCatalog({ pool, searchPath, maxAgeMs: proxy.catalogMaxAgeMs, clock, log })
+  const judge = createJudge({ catalog, clock, log, parseDeadlineMs: proxy.limits.parseDeadlineMs })
+  return { config, policy, pool, judge }
 }
 
 function sameText(a: DatabaseConfig, b: DatabaseConfig): boolean {

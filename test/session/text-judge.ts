@@ -1,7 +1,7 @@
-import type { CatalogSource, Judge, JudgedFor, Judgement } from '../../src/enforce/judge.ts'
+import { type CatalogSource, namesOnlySource } from '../../src/enforce/catalog-source.ts'
+import type { Judge, JudgedFor, Judgement } from '../../src/enforce/judge.ts'
 import type { JudgedUnder } from '../../src/enforce/prepared.ts'
 import type { SessionEffects, StatementAnalysis } from '../../src/sql/analysis.ts'
-import { namesOnlyCatalog } from '../../src/sql/catalog-index.ts'
 
 /** Decides whether a statement may run. */
 export type Rule = (statement: string, session: JudgedFor) => boolean
@@ -12,9 +12,7 @@ export type Rule = (statement: string, session: JudgedFor) => boolean
  */
 export class TextJudge implements Judge {
   readonly catalog: CatalogSource = {
-    current: namesOnlyCatalog(),
-    stale: false,
-    refresh: async () => this.catalog.current,
+    ...namesOnlySource(),
     markStale: () => {
       this.staleMarks++
     },

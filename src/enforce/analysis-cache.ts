@@ -1,0 +1,106 @@
+import type { Grants } from '../policy/grants.ts'
+import type { Analysis, StatementAnalysis } from '../sql/analysis.ts'
+import type { ParsedJudgement } from './judge.ts'
+import { foldLiterals } from './sql-template.ts'
+
+/** Rough sizes in bytes, for the bound: an entry's own objects, each statement, each access. */
+const ENTRY_BYTES = 400
+const STATEMENT_BYTES = 600
+const ACCESS_BYTES = 300
+
+export type GoodAnalysis = Analysis & { readonly ok: true }
+
+/** An analysis, with what was decided on it. */
+export class CachedAnalysis {
+  readonly analysis: GoodAnalysis
+  /** The last grants it was decided for; mostly there is one set. */
+  #grants: Grants | undefined
+  #judgement: ParsedJudgement | undefined
+  #others: WeakMap<Grants, ParsedJudgement> | undefined
+
+  constructor(analysis: GoodAnalysis) {
+    this.analysis = analysis
+  }
+
+  judgement(grants: Grants): ParsedJudgement | undefined {
+    return this.#grants === grants ? this.#judgement : this.#others?.get(grants)
+  }
+
+  keep(grants: Grants, judgement: ParsedJudgement): void {
+    if (this.#grants !== undefined && this.#judgement !== undefined) {
+      this.#others ??= new WeakMap()
+      this.#others.set(this.#grants, this.#judgement)
+    }
+    this.#grants = grants
+    this.#judgement = judgement
+  }
+}
+
+/**
+ * Analyses of one catalog by their whole text, or by their text without literals where the analysis looked at none.
+ *
+ * Bounded by bytes in two generations: when the young one is full the old one is dropped, so what is used stays, and a
+ * hit costs no bookkeeping.
+ */
+export class AnalysisCache {
+  readonly #maxBytes: number
+  #young = new Map<string, CachedAnalysis>()
+  #old = new Map<string, CachedAnalysis>()
+  #youngBytes = 0
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes
+  }
+
+  find(sql: string): CachedAnalysis | undefined {
+    const exact = this.#get(sql)
+    if (exact) return exact
+    const template = foldLiterals(sql)
+    // A template that differs from its text holds a control character, which no foldable text does.
+    return template === undefined || template === sql ? undefined : this.#get(template)
+  }
+
+  add(sql: string, analysis: GoodAnalysis): CachedAnalysis {
+    const entry = new CachedAnalysis(analysis)
+    const template = analysis.exact || keepsOwnText(analysis.statements) ? undefined : foldLiterals(sql)
+    this.#put(template ?? sql, entry)
+    return entry
+  }
+
+  #get(key: string): CachedAnalysis | undefined {
+    const young = this.#young.get(key)
+    if (young) return young
+    const old = this.#old.get(key)
+    if (old) this.#put(key, old)
+    return old
+  }
+
+  #put(key: string, entry: CachedAnalysis): void {
+    const bytes = key.length * 2 + sizeOf(entry.analysis.statements)
+    if (bytes > this.#maxBytes / 2) return
+    if (this.#youngBytes + bytes > this.#maxBytes / 2) {
+      this.#old = this.#young
+      this.#young = new Map()
+      this.#youngBytes = 0
+    }
+    this.#young.set(key, entry)
+    this.#youngBytes += bytes
+  }
+}
+
+/** PREPARE and DECLARE are remembered by their own slice of the text, so their places must be this text's. */
+function keepsOwnText(statements: readonly StatementAnalysis[]): boolean {
+  return statements.some(({ effects }) => effects.prepare !== undefined || effects.declare !== undefined)
+}
+
+function sizeOf(statements: readonly StatementAnalysis[]): number {
+  let bytes = ENTRY_BYTES
+  for (const { accesses } of statements) {
+    bytes += STATEMENT_BYTES
+    for (const access of accesses) {
+      bytes += ACCESS_BYTES
+      for (const { columns } of access.targets) bytes += columns === 'all' ? 0 : 20 * (columns?.length ?? 0)
+    }
+  }
+  return bytes
+}

@@ -1,0 +1,182 @@
+import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import { decide, scopesThatAllow } from '../policy/decide.ts'
+import type { Grants } from '../policy/grants.ts'
+import { isObserving } from '../policy/policy-file.ts'
+import { analyse } from '../sql/analyse.ts'
+import type { Analysis, TemporaryRelation } from '../sql/analysis.ts'
+import type { Catalog } from '../sql/catalog.ts'
+import { withTemporary } from '../sql/catalog-index.ts'
+import { isHeavy } from '../sql/heaviness.ts'
+import { AnalysisCache, type CachedAnalysis } from './analysis-cache.ts'
+import type { CatalogSource } from './catalog-source.ts'
+import { HeavyParser } from './heavy-parser.ts'
+import type { Judge, JudgedFor, Judgement, ParsedJudgement } from './judge.ts'
+import { LARGE_OBJECT_FUNCTIONS } from './large-object-functions.ts'
+import { fingerprintOf } from './sql-fingerprint.ts'
+
+export interface JudgeOptions {
+  readonly catalog: CatalogSource
+  readonly clock: Clock
+  readonly log: Log
+  /** `limits.parse_deadline`. */
+  readonly parseDeadlineMs: number
+  /** The bound on what is remembered of texts, per database. */
+  readonly cacheBytes?: number
+}
+
+const CACHE_BYTES = 32 * 1024 * 1024
+/** A session with temporary tables has a cache of its own. */
+const OWN_CACHE_BYTES = 1024 * 1024
+/** A denial that may be due to an old catalog is decided again on a new one, at most so often, whatever it names. */
+const MIN_REFRESH_MS = 1000
+
+/**
+ * The judge of one database: analyses each text once per catalog, decides it once per set of grants, and remembers
+ * both. `loadParser` has to have been awaited.
+ */
+export function createJudge(options: JudgeOptions): Judge & { close(): void } {
+  return new CachingJudge(options)
+}
+
+class CachingJudge implements Judge {
+  readonly catalog: CatalogSource
+  readonly #clock: Clock
+  readonly #cacheBytes: number
+  readonly #heavy: HeavyParser
+  #cacheOf: Catalog | undefined
+  #cache: AnalysisCache
+  /** What sessions with temporary tables see; by the list itself, which is another once it changed. */
+  readonly #own = new WeakMap<readonly TemporaryRelation[], { base: Catalog; seen: Catalog; cache: AnalysisCache }>()
+
+  constructor({ catalog, clock, log, parseDeadlineMs, cacheBytes = CACHE_BYTES }: JudgeOptions) {
+    this.catalog = catalog
+    this.#clock = clock
+    this.#cacheBytes = cacheBytes
+    this.#cache = new AnalysisCache(cacheBytes)
+    this.#heavy = new HeavyParser({ clock, log, deadlineMs: parseDeadlineMs })
+  }
+
+  judge(sql: string, session: JudgedFor): Judgement | Promise<Judgement> {
+    const { grants, temporary } = session
+    if (!this.catalog.isLoaded) return this.catalog.refresh().then(() => this.#judgeOnce(sql, grants, temporary))
+    const { cache } = this.#view(temporary)
+    const found = cache.find(sql)
+    if (found) return this.#decided(found, sql, grants, temporary)
+    if (isHeavy(sql)) return this.#judgeHeavy(sql, grants, temporary)
+    return this.#analysed(sql, grants, temporary)
+  }
+
+  holdsStill(under: { grants: Grants; catalog: Catalog }, analysis: unknown, { grants }: JudgedFor): boolean {
+    if (under.grants !== grants || grants.policy.mode === 'observe') return false
+    return analysis === undefined || (under.catalog === this.catalog.current && !this.catalog.stale)
+  }
+
+  functionCallText(oid: number, argumentCount: number): string | undefined {
+    const name = LARGE_OBJECT_FUNCTIONS.get(oid)
+    if (name === undefined) return undefined
+    const parameters = Array.from({ length: argumentCount }, (_, at) => `$${at + 1}`)
+    return `SELECT pg_catalog.${name}(${parameters.join(', ')})`
+  }
+
+  fingerprint(sql: string): string {
+    return fingerprintOf(sql)
+  }
+
+  missingScopes(decision: ParsedJudgement['statements'][number]['decision'], grants: Grants): readonly string[] {
+    const denied = decision.verdicts.find((verdict) => !verdict.allowed)
+    return denied ? scopesThatAllow(grants.policy, denied.access) : []
+  }
+
+  close(): void {
+    this.#heavy.close()
+  }
+
+  #analysed(sql: string, grants: Grants, temporary: readonly TemporaryRelation[]): Judgement | Promise<Judgement> {
+    const { seen, cache } = this.#view(temporary)
+    const analysis = analyse(sql, seen)
+    if (!analysis.ok) return unparsable(analysis)
+    return this.#decided(cache.add(sql, analysis), sql, grants, temporary)
+  }
+
+  async #judgeHeavy(sql: string, grants: Grants, temporary: readonly TemporaryRelation[]): Promise<Judgement> {
+    if (this.catalog.stale) await this.catalog.refresh()
+    const { current, json } = this.catalog
+    const analysis = await this.#heavy.analyse({ sql, json, searchPath: current.searchPath, temporary })
+    if (!analysis.ok) return unparsable(analysis)
+    const { cache } = this.#view(temporary)
+    // The catalog may be another by now: then the answer is not for keeping.
+    if (this.catalog.current !== current) return this.#decide(analysis, grants)
+    return this.#decidedNow(cache.add(sql, analysis), grants)
+  }
+
+  /** The decision on an analysis, once the catalog it leans on is young enough. */
+  #decided(
+    found: CachedAnalysis,
+    sql: string,
+    grants: Grants,
+    temporary: readonly TemporaryRelation[],
+  ): Judgement | Promise<Judgement> {
+    const judgement = this.#decidedNow(found, grants)
+    if (!found.analysis.leansOnCatalog) return judgement
+    const { catalog } = this
+    // Known names wait as unknown ones do, so that the time taken tells neither from the other.
+    const isDoubtful = !judgement.allowed && this.#clock.nowMs() - catalog.asOfMs > MIN_REFRESH_MS
+    if (!catalog.stale && !isDoubtful) return judgement
+    return catalog.refresh().then(() => this.#judgeOnce(sql, grants, temporary))
+  }
+
+  /** As `judge`, on the catalog of now, however soon that is marked stale again. */
+  #judgeOnce(sql: string, grants: Grants, temporary: readonly TemporaryRelation[]): Judgement | Promise<Judgement> {
+    const { seen, cache } = this.#view(temporary)
+    const found = cache.find(sql)
+    if (found) return this.#decidedNow(found, grants)
+    if (isHeavy(sql)) return this.#judgeHeavy(sql, grants, temporary)
+    const analysis = analyse(sql, seen)
+    return analysis.ok ? this.#decidedNow(cache.add(sql, analysis), grants) : unparsable(analysis)
+  }
+
+  #decidedNow(found: CachedAnalysis, grants: Grants): ParsedJudgement {
+    // While a policy observes, its date decides too.
+    const isSteady = grants.policy.mode !== 'observe'
+    const known = isSteady ? found.judgement(grants) : undefined
+    if (known) return known
+    const judgement = this.#decide(found.analysis, grants)
+    if (isSteady) found.keep(grants, judgement)
+    return judgement
+  }
+
+  #decide(analysis: Analysis & { readonly ok: true }, grants: Grants): ParsedJudgement {
+    const observing = isObserving(grants.policy, this.#clock.nowMs())
+    const statements = analysis.statements.map((one) => ({ analysis: one, decision: decide(one, grants, observing) }))
+    return {
+      kind: 'parsed',
+      statements,
+      allowed: statements.every(({ decision }) => decision.allowed),
+      observed: statements.some(({ decision }) => decision.observed),
+      under: { grants, catalog: this.catalog.current },
+    }
+  }
+
+  /** The catalog as a session sees it, and the cache for it. */
+  #view(temporary: readonly TemporaryRelation[]): { seen: Catalog; cache: AnalysisCache } {
+    const base = this.catalog.current
+    if (temporary.length === 0) {
+      if (this.#cacheOf !== base) {
+        this.#cacheOf = base
+        this.#cache = new AnalysisCache(this.#cacheBytes)
+      }
+      return { seen: base, cache: this.#cache }
+    }
+    const own = this.#own.get(temporary)
+    if (own?.base === base) return own
+    const made = { base, seen: withTemporary(base, temporary), cache: new AnalysisCache(OWN_CACHE_BYTES) }
+    this.#own.set(temporary, made)
+    return made
+  }
+}
+
+function unparsable(analysis: Analysis & { readonly ok: false }): Judgement {
+  const { code, message, position } = analysis
+  return { kind: 'unparsable', code, message, ...(position !== undefined && { position }) }
+}
