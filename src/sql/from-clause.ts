@@ -140,10 +140,13 @@ function readRangeFunction(walk: Walk, scope: Scope, body: Tree): Item {
   return { ...derived(alias, derivedColumns(names, isOpen), []), name: alias.name ?? names[0] }
 }
 
+/** A value that takes the type of its column through that type's own input, without a cast. */
+const GIVEN: Node = { type: 'ParamRef', body: {} }
+
 function columnNames(walk: Walk, definitions: unknown): string[] {
   return nodesOf(treeOf(definitions)?.List ? nodeOf(definitions)?.body.items : definitions).map(({ body }) => {
     walk.touch(body)
-    castTo(walk, treeOf(body.typeName))
+    castTo(walk, treeOf(body.typeName), GIVEN)
     return textOf(body.colname) ?? ''
   })
 }
@@ -151,7 +154,7 @@ function columnNames(walk: Walk, definitions: unknown): string[] {
 function readTableFunction(walk: Walk, scope: Scope, body: Tree): Item {
   const names = nodesOf(body.columns).map(({ body: column }) => {
     walk.touch(column)
-    castTo(walk, treeOf(column.typeName))
+    castTo(walk, treeOf(column.typeName), GIVEN)
     visitAll(walk, scope, column.colexpr)
     visitAll(walk, scope, column.coldefexpr)
     return textOf(column.colname) ?? ''
@@ -169,7 +172,7 @@ function readJsonTable(walk: Walk, scope: Scope, body: Tree): Item {
     for (const { body: column } of nodesOf(columns)) {
       walk.touch(column)
       if (column.coltype !== 'JTC_NESTED') names.push(textOf(column.name) ?? '')
-      castTo(walk, treeOf(column.typeName))
+      castTo(walk, treeOf(column.typeName), GIVEN)
       visitTyped(walk, scope, 'JsonTablePathSpec', column.pathspec)
       visitTyped(walk, scope, 'JsonBehavior', column.on_empty)
       visitTyped(walk, scope, 'JsonBehavior', column.on_error)
