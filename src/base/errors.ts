@@ -64,6 +64,12 @@ export const ERRORS = {
   HANDSHAKE_TIMEOUT: { fault: 'client', sqlstate: '08006', exit: 1, say: 'the handshake took too long' },
   TOO_MANY_CLIENTS: { fault: 'operator', sqlstate: '53300', exit: 1, say: 'too many connections' },
 
+  POOL_EXHAUSTED: {
+    fault: 'operator',
+    sqlstate: '53300',
+    exit: 1,
+    say: 'no database connection became free in time',
+  },
   SERVER_UNREACHABLE: { fault: 'server', sqlstate: '08006', exit: 5, say: 'the database server cannot be reached' },
   SERVER_LOST: { fault: 'server', sqlstate: '08006', exit: 1, say: 'the connection to the database server was lost' },
   SERVER_REFUSED: { fault: 'operator', sqlstate: '08004', exit: 1, say: 'the database server refused the connection' },

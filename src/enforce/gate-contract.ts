@@ -32,6 +32,11 @@ export interface GateSinks {
   onEnd(error: PgoauthError | undefined): void
   /** The body of a SASLResponse at a message boundary (DESIGN section 9). Without it a `p` ends the session. */
   onRenewal?(body: Buffer): void
+  /**
+   * A statement that the bytes going to `toServer` next may run, at a Parse, Bind, Execute, Query or FunctionCall: for
+   * the pool, which must know what may be left on the connection before it is run, also where it then fails.
+   */
+  onSending?(statement: StatementAnalysis): void
   /** A statement that took effect, once the server said so: for metrics, pinning and replay. */
   onCompleted?(statement: StatementAnalysis): void
   /** Each ReadyForQuery of the server that answers a message of the client. */

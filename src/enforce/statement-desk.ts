@@ -122,6 +122,8 @@ export class StatementDesk {
       }
       this.#whenAllowed('query', names.uses, names, () => {
         const copies = judgement.statements.some((one) => one.analysis.effects.copy === 'in')
+        for (const { analysis } of judgement.statements) this.#sending(analysis)
+        for (const { analysis } of names.uses) this.#sending(analysis)
         state.copyIn = copies ? beginCopy('query') : undefined
         this.#pass('query', { statements: names.running, ...(state.copyIn && { copyIn: state.copyIn }) })
         if (judgement.statements.some((one) => losesSettings(one.analysis))) this.#restore()
@@ -144,6 +146,7 @@ export class StatementDesk {
       const { state } = this.#parts
       const analysis = judgement.statements[0]?.analysis
       const prepared: Prepared = { sql: text, analysis, judged: judgement.under }
+      this.#sending(analysis)
       this.#pass('parse', { statement: state.statements.expect(key, prepared, state.segment) })
     })
   }
@@ -158,6 +161,7 @@ export class StatementDesk {
     }
     const key = nameKey(portal)
     this.#whenAllowed('bind', candidates, undefined, () => {
+      for (const { analysis } of candidates) this.#sending(analysis)
       const pending = state.portals.expect(key, { candidates, holdable: false }, state.segment)
       this.#pass('bind', { portal: pending })
     })
@@ -193,6 +197,7 @@ export class StatementDesk {
       }
       this.#whenAllowed('execute', names.uses, names, () => {
         const copies = candidates.some(copiesIn)
+        for (const { analysis } of [...candidates, ...names.uses]) this.#sending(analysis)
         state.copyIn = copies ? beginCopy('execute') : undefined
         this.#pass('execute', { statements: names.running, ...(state.copyIn && { copyIn: state.copyIn }) })
         if (candidates.some(({ analysis }) => analysis && losesSettings(analysis))) this.#restoreAfterSync = true
@@ -212,7 +217,10 @@ export class StatementDesk {
       this.#refuse('function-call', deniedResponse(undefined, requestId, state.grants.policy.help))
       return
     }
-    this.#judge('function-call', Buffer.from(sql), false, () => this.#pass('function-call', NOTHING_NOTED))
+    this.#judge('function-call', Buffer.from(sql), false, ({ statements }) => {
+      for (const { analysis } of statements) this.#sending(analysis)
+      this.#pass('function-call', NOTHING_NOTED)
+    })
   }
 
   #portalCandidates(name: Buffer): readonly Prepared[] {
@@ -352,6 +360,10 @@ export class StatementDesk {
   /** The body is longer than what was held of it. */
   get #isCut(): boolean {
     return this.#current.length < this.#current.readInt32BE(1) + 1
+  }
+
+  #sending(analysis: StatementAnalysis | undefined): void {
+    if (analysis) this.#parts.sinks.onSending?.(analysis)
   }
 
   /** The message goes on as it is. */

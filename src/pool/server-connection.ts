@@ -91,7 +91,8 @@ export async function cancelServer(
       stopTimer()
       resolve()
     })
-    // The server closes when it has acted; until then the request may still be on its way.
+    // The server ends when it has acted; until then the request may still be on its way.
+    socket.once('end', () => socket.destroy())
     socket.resume()
     socket.write(encodeCancelRequest(key.processId, key.secretKey))
   })

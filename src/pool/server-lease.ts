@@ -1,5 +1,6 @@
 import type { Role, Subject } from '../base/brand.ts'
-import type { ServerConnection } from './server-connection.ts'
+import type { PgoauthError } from '../base/errors.ts'
+import type { StatementAnalysis } from '../sql/analysis.ts'
 
 export interface LeaseRequest {
   readonly role: Role
@@ -11,14 +12,45 @@ export interface LeaseRequest {
   readonly signal?: AbortSignal
 }
 
-/** A server connection lent to one session. */
+/** What a session uses of a server connection's socket; a Socket is one. */
+export interface ServerStream {
+  readonly writable: boolean
+  readonly writableNeedDrain: boolean
+  readonly destroyed: boolean
+  readonly readableEnded: boolean
+  write(chunk: Buffer): boolean
+  pause(): unknown
+  resume(): unknown
+  on(event: 'data', listener: (chunk: Buffer) => void): unknown
+  on(event: 'drain' | 'end' | 'close', listener: () => void): unknown
+  once(event: 'end' | 'close', listener: () => void): unknown
+  off(event: 'data', listener: (chunk: Buffer) => void): unknown
+  off(event: 'drain' | 'end' | 'close', listener: () => void): unknown
+}
+
+/** What a lease in transaction pooling is told of its session, and tells it. */
+export interface LeaseWatcher {
+  /** A statement that the bytes written next may run. */
+  sending(statement: StatementAnalysis): void
+  /** A statement that took effect. */
+  completed(statement: StatementAnalysis): void
+  /** What to do where no server connection can be had, or one was lost: end the session with that error. */
+  endWith(action: (error: PgoauthError) => void): void
+}
+
+/** A server connection lent to one session; in transaction pooling, what looks like one. */
 export interface ServerLease {
-  readonly connection: ServerConnection
+  readonly stream: ServerStream
+  /** ParameterStatus values as the client is to be told them. */
+  readonly parameters: Map<string, string>
+  readonly watcher?: LeaseWatcher
   /**
    * Puts the proxy's own settings back in place, after a RESET ALL or DISCARD ALL of the client; undefined where they are
    * what a reset falls back to.
    */
   readonly restoreSql: string | undefined
+  /** Cancels what the session runs and nothing else; settled once the server has acted. Rejects where it cannot be asked. */
+  cancel(): Promise<void>
   /** Ends the lease; the pool resets the connection or closes it. Once. `isClean`: idle, outside a transaction. */
   release(isClean: boolean): void
 }

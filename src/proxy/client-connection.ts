@@ -106,7 +106,7 @@ async function proceed(arrived: Arrived, doing: Doing & { signal: AbortSignal })
   if (arrived.kind === 'gone') return undefined
   const { parts } = doing
   if (arrived.kind === 'cancel') {
-    const isOurs = parts.keys.cancel(arrived)
+    const isOurs = await parts.keys.cancel(arrived)
     doing.log.info({ event: 'cancel', known: isOurs }, 'cancel request')
     return undefined
   }

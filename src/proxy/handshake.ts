@@ -53,7 +53,7 @@ export interface Established extends Admitted {
   readonly key: BackendKeyData
   readonly leaveIdentity: () => void
   /** What a CancelRequest with this client's key does; nothing until somebody puts something there. */
-  readonly cancelling: { cancel: () => void }
+  readonly cancelling: { cancel: () => Promise<void> }
 }
 
 /** The newest minor spoken (manual section 54.1). */
@@ -87,13 +87,11 @@ export async function authenticate(options: HandshakeOptions): Promise<Establish
   if (opened === undefined) return undefined
 
   const { lease } = opened
-  const cancelling = { cancel: () => {} }
+  const cancelling = { cancel: () => Promise.resolve() }
   const key = keys.issue(startup.version, () => cancelling.cancel())
   const replies = [
     encodeAuthenticationOk(),
-    ...[...lease.connection.parameters].map(([name, value]) =>
-      encodeParameterStatus(name, clientValue(name, value, request)),
-    ),
+    ...[...lease.parameters].map(([name, value]) => encodeParameterStatus(name, clientValue(name, value, request))),
     encodeBackendKeyData(key),
     encodeReadyForQuery('I'),
   ]
@@ -151,37 +149,22 @@ async function leaseFor(
   const channel = { clientCertificateSha256: arrival.clientCertificateSha256 }
   const startedAt = performance.now()
   const checked = admit(token, channel, request, generation)
-  checked.finally(() => metrics.tokenChecked(performance.now() - startedAt)).catch(() => {})
-  const { identity, database } = await within(signal, checked, () => {})
+  const { identity, database } = await checked.finally(() => metrics.tokenChecked(performance.now() - startedAt))
   const leaveIdentity = limits.enterIdentity(`${identity.issuer} ${identity.subject}`)
   try {
     await checkClientSettings(request.settings, identity.scopes, database)
-    const leasing = database.pool.lease({
+    const lease = await database.pool.lease({
       role: identity.role,
       issuer: identity.issuer,
       subject: identity.subject,
       settings: serverSettings(request, identity.subject, database),
       signal,
     })
-    const lease = await within(signal, leasing, (late) => late.release(true))
     return { identity, database, token, lease, leaveIdentity }
   } catch (error) {
     leaveIdentity()
     throw error
   }
-}
-
-/** What it comes to, unless the time is over first: what comes after that is disposed of. */
-function within<T>(signal: AbortSignal, promise: Promise<T>, dispose: (late: T) => void): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => {
-      reject(signal.reason)
-      promise.then(dispose, () => {})
-    }
-    if (signal.aborted) return onAbort()
-    signal.addEventListener('abort', onAbort, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
-  })
 }
 
 /** Who is behind a session is to be seen in pg_stat_activity. */

@@ -8,7 +8,7 @@ const SHORT_KEY_BYTES = 4
 
 interface Issued {
   readonly secretKey: Buffer
-  readonly onCancel: () => void
+  readonly onCancel: () => Promise<void>
 }
 
 /** The cancel keys that clients were given; the server's own keys never leave the proxy. */
@@ -16,7 +16,7 @@ export class IssuedKeys {
   readonly #byProcessId = new Map<number, Issued>()
 
   /** A key of its own for one session. `onCancel` runs when it comes back in a CancelRequest. */
-  issue(version: ProtocolVersion, onCancel: () => void): BackendKeyData {
+  issue(version: ProtocolVersion, onCancel: () => Promise<void>): BackendKeyData {
     const secretKey = randomBytes(version.minor >= 2 ? LONG_KEY_BYTES : SHORT_KEY_BYTES)
     let processId: number
     do processId = randomBytes(4).readUInt32BE() & 0x7fffffff
@@ -29,12 +29,15 @@ export class IssuedKeys {
     this.#byProcessId.delete(processId)
   }
 
-  /** Whether the key was one of ours. The client is told nothing either way, as PostgreSQL does. */
-  cancel({ processId, secretKey }: CancelRequest): boolean {
+  /**
+   * Whether the key was one of ours, once the server has acted. The client is told nothing either way, as PostgreSQL
+   * does; but it sees its connection close, and then no statement that it sends afterwards is hit.
+   */
+  async cancel({ processId, secretKey }: CancelRequest): Promise<boolean> {
     const issued = this.#byProcessId.get(processId)
     if (issued === undefined || issued.secretKey.length !== secretKey.length) return false
     if (!timingSafeEqual(issued.secretKey, secretKey)) return false
-    issued.onCancel()
+    await issued.onCancel()
     return true
   }
 }

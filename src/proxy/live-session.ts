@@ -9,7 +9,6 @@ import type { Secret } from '../base/secret.ts'
 import type { Verdict } from '../oauth/verify-rules.ts'
 import { grantsFor } from '../policy/grants.ts'
 import { rolesOf } from '../policy/roles.ts'
-import { cancelServer } from '../pool/server-connection.ts'
 import { decodeInitialResponse } from '../sasl/oauthbearer.ts'
 import { databaseMistake } from './admission.ts'
 import { openGate } from './gate-opening.ts'
@@ -58,12 +57,13 @@ export class LiveSession implements RegisteredSession {
     this.#log = options.log.child({ session_id: this.id })
     this.#session = new Session({
       client: socket,
-      server: lease.connection.socket,
+      server: lease.stream,
+      watcher: lease.watcher,
       clock,
       openGate: (sinks) => openGate({ ...options, maxStatementBytes: this.#config.limits.statementBytes }, sinks),
       onRenewal: request.wantsRenewal ? (body) => this.#onRenewal(Buffer.from(body)) : undefined,
       onParameterStatus: (name, value) => {
-        lease.connection.parameters.set(name, value)
+        lease.parameters.set(name, value)
         return true
       },
     })
@@ -104,19 +104,17 @@ export class LiveSession implements RegisteredSession {
   }
 
   /** Passes a CancelRequest on to this session's server, over a connection of its own. */
-  cancel(): void {
+  async cancel(): Promise<void> {
     if (this.#isOver) return
-    const { lease, clock } = this.#options
-    const { address, key } = lease.connection
     this.#record({ event: 'cancel' })
-    cancelServer(address, { server: this.#database.config.server, key, clock }).catch((error: unknown) => {
+    await this.#options.lease.cancel().catch((error: unknown) => {
       this.#log.warn({ reason: asPgoauthError(error).message }, 'a cancel request could not be passed on')
     })
   }
 
   end(error: PgoauthError, when: 'now' | 'statement' | 'transaction'): void {
     if (this.#isOver) return
-    if (when === 'now' && !this.#session.gate.quiet) this.cancel()
+    if (when === 'now' && !this.#session.gate.quiet) void this.cancel()
     this.#session.gate.end(error, when)
   }
 

@@ -4,8 +4,8 @@ import type { DatabaseConfig, ProxyConfig } from '../config/proxy-config.ts'
 import { createJudge } from '../enforce/caching-judge.ts'
 import type { Judge } from '../enforce/judge.ts'
 import type { Policy } from '../policy/policy.ts'
-import { DirectPool } from '../pool/server-direct-pool.ts'
 import type { ServerPool } from '../pool/server-lease.ts'
+import { SharedPool } from '../pool/shared-pool.ts'
 import { LiveCatalog } from './live-catalog.ts'
 
 /** One database as the proxy serves it. */
@@ -34,7 +34,7 @@ export interface DatabaseOptions {
 export function openDatabase(options: DatabaseOptions): ServedDatabase {
   const { config, proxy, policy, previous, clock, log, env } = options
   const isSame = previous !== undefined && sameText(previous.config, config)
-  const pool = isSame ? previous.pool : new DirectPool({ database: config, clock, env, log })
+  const pool = isSame ? previous.pool : new SharedPool({ database: config, clock, env, log })
   const { searchPath } = policy
   if (isSame && JSON.stringify(previous.policy.searchPath) === JSON.stringify(searchPath)) {
     return { config, policy, pool, judge: previous.judge }

@@ -2,15 +2,18 @@ import type { Socket } from 'node:net'
 import type { Clock } from '../base/clock.ts'
 import { PgoauthError } from '../base/errors.ts'
 import type { GateSinks, SessionGate } from '../enforce/gate-contract.ts'
+import type { LeaseWatcher, ServerStream } from '../pool/server-lease.ts'
 
 export interface SessionOptions {
   readonly client: Socket
-  readonly server: Socket
+  readonly server: ServerStream
   readonly openGate: (sinks: GateSinks) => SessionGate
   /** Body of a SASLResponse in mid-session; undefined where the client did not ask for renewal. */
   readonly onRenewal: ((body: Buffer) => void) | undefined
   /** False keeps a ParameterStatus from the client. */
   readonly onParameterStatus: (name: string, value: string) => boolean
+  /** In transaction pooling. */
+  readonly watcher: LeaseWatcher | undefined
   readonly clock: Clock
 }
 
@@ -67,7 +70,12 @@ export class Session {
       onEnd: (error) => this.#end('proxy', error),
       ...(options.onRenewal && { onRenewal: options.onRenewal }),
       onParameterStatus: options.onParameterStatus,
+      ...(options.watcher && {
+        onSending: (statement) => options.watcher?.sending(statement),
+        onCompleted: (statement) => options.watcher?.completed(statement),
+      }),
     })
+    options.watcher?.endWith((error) => this.gate.end(error, 'now'))
   }
 
   /** Milliseconds since the client last sent anything, where nothing is running; 0 otherwise. */

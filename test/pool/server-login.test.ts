@@ -7,8 +7,8 @@ import { PgoauthError } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { type DatabaseConfig, type LoginConfig, readProxyConfig } from '../../src/config/proxy-config.ts'
 import { ServerCredentials } from '../../src/pool/server-credentials.ts'
-import { DirectPool } from '../../src/pool/server-direct-pool.ts'
 import { ServerLogin } from '../../src/pool/server-login.ts'
+import { SharedPool } from '../../src/pool/shared-pool.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { startTestPostgres, superuserQuery } from '../support/postgres.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
@@ -104,7 +104,7 @@ test('as_role refuses a superuser all the same', async () => {
 
 test('logins gives each role its own login, and none to others', async () => {
   const config = database('logins: { analyst: { user: good, password_file: ./pw } }')
-  const pool = new DirectPool({ database: config, clock: systemClock, env: process.env, log: silentLog })
+  const pool = new SharedPool({ database: config, clock: systemClock, env: process.env, log: silentLog })
   const request = { issuer: 'i', subject: 's', settings: new Map() }
   const lease = await pool.lease({ ...request, role: 'analyst' } as never)
   lease.release(true)

@@ -1,0 +1,41 @@
+/** Settings by name, as `current_setting` gives them and `set_config` takes them. */
+export type Settings = ReadonlyMap<string, string>
+
+/**
+ * The statement that brings a connection from the settings it has to those a client wants; undefined where it has them.
+ *
+ * `set_config` takes a list's whole text (`search_path`, `DateStyle`), which `SET name = 'text'` would read as one
+ * element. Literals are safe as written because every connection has `standard_conforming_strings` on.
+ */
+export function settingsChangeSql(has: Settings, wants: Settings): string | undefined {
+  const sets = [...wants].filter(([name, value]) => has.get(name) !== value)
+  const resets = [...has.keys()].filter((name) => !wants.has(name))
+  const parts = resets.map((name) => `RESET ${quoteSettingName(name)}`)
+  if (sets.length > 0) {
+    const calls = sets.map(([name, value]) => `pg_catalog.set_config(${quote(name)}, ${quote(value)}, false)`)
+    parts.push(`SELECT ${calls.join(', ')}`)
+  }
+  return parts.length === 0 ? undefined : parts.join('; ')
+}
+
+/** The statement that reads settings, a column each, null for one the server does not know. */
+export function settingsReadSql(names: readonly string[]): string {
+  return `SELECT ${names.map((name) => `pg_catalog.current_setting(${quote(name)}, true)`).join(', ')}`
+}
+
+/** Names of settings are case-insensitive: the form in which they are compared here. */
+export function settingKey(name: string): string {
+  return name.toLowerCase()
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
+}
+
+/** `a.b` is two identifiers to the grammar. */
+function quoteSettingName(name: string): string {
+  return name
+    .split('.')
+    .map((part) => `"${part.replaceAll('"', '""')}"`)
+    .join('.')
+}

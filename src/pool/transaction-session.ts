@@ -1,0 +1,410 @@
+import { asPgoauthError, fail, type PgoauthError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+import type { StatementAnalysis } from '../sql/analysis.ts'
+import { encodeQuery } from '../wire/client-messages.ts'
+import { encodeRawErrorFields, parseErrorFields } from '../wire/error-response.ts'
+import { Framer, type FrameSink } from '../wire/framer.ts'
+import { HEADER_BYTES } from '../wire/limits.ts'
+import {
+  encodeParameterStatus,
+  parseParameterStatus,
+  parseReadyForQuery,
+  SERVER,
+  type TransactionStatus,
+} from '../wire/server-messages.ts'
+import type { DatabasePool } from './database-pool.ts'
+import { JoinedBytes } from './joined-bytes.ts'
+import { LeaseEffects, type PinReason, pinReason } from './lease-effects.ts'
+import type { PooledServer, ServerReader } from './pooled-server.ts'
+import { RepliesOwed } from './replies-owed.ts'
+import { type Settings, settingsChangeSql, settingsReadSql } from './settings.ts'
+import { clientText, statementKey } from './statement-names.ts'
+import { StatementRewriter } from './statement-rewriter.ts'
+
+export interface TransactionSessionOptions {
+  readonly pool: DatabasePool
+  /** Of server connections that are alike. */
+  readonly key: string
+  /** Issuer and subject. */
+  readonly identity: string
+  /** What the client and the proxy want set, by settingKey; a server has taken all of it once. */
+  readonly settings: Settings
+  /** ParameterStatus as the client was told. */
+  readonly told: ReadonlyMap<string, string>
+  /** Restores the settings of the login, after a RESET ALL. */
+  readonly restoreSql: string | undefined
+  readonly log: Log
+}
+
+/** Callbacks run inside the session's methods and inside a server socket's events. */
+export interface TransactionSinks {
+  /** Bytes of the server for the gate, as if there were one server connection. */
+  toClient(chunk: Buffer): void
+  /** True: stop reading from the client, until it is called with false. */
+  onStall(stalled: boolean): void
+  /** The session cannot go on; called once. The client is to be told. */
+  onEnd(error: PgoauthError): void
+  onPinned?(reason: PinReason): void
+}
+
+/** Errors up to this size have the pool's names in them turned back; a longer one passes as it is. */
+const MAX_ERROR_BYTES = 65_536
+
+/**
+ * One client's session in transaction pooling, between its gate and the server connections that it is lent, each from
+ * the first message to the ReadyForQuery that says no transaction is open and nothing is owed.
+ *
+ *     idle ──message──▶ waiting ──lease──▶ leased ──ready, unpinned──▶ settling ──▶ idle
+ *
+ * While waiting and settling (settings are read back, where they may have changed) the client is stalled.
+ */
+export class TransactionSession implements FrameSink {
+  readonly #options: TransactionSessionOptions
+  readonly #sinks: TransactionSinks
+  readonly #owed = new RepliesOwed()
+  readonly #toServer = new JoinedBytes()
+  readonly #toClient = new JoinedBytes()
+  readonly #rewriter: StatementRewriter
+  readonly #told: Map<string, string>
+  readonly #framer = new Framer({ maxHeldBytes: MAX_ERROR_BYTES })
+  readonly #reader: ServerReader
+  #phase: 'idle' | 'waiting' | 'leased' | 'settling' | 'ended' = 'idle'
+  #server: PooledServer | undefined
+  #settings: Settings
+  #effects = new LeaseEffects()
+  #pinned: PinReason | undefined
+  #status: TransactionStatus = 'I'
+  #backlog: Buffer[] = []
+  #stalled = false
+  #leave: () => void = () => {}
+  /** Those that the server has not acted on yet, of this lease. */
+  readonly #cancels = new Set<Promise<void>>()
+
+  constructor(options: TransactionSessionOptions, sinks: TransactionSinks) {
+    this.#options = options
+    this.#sinks = sinks
+    this.#settings = options.settings
+    this.#told = new Map(options.told)
+    this.#rewriter = new StatementRewriter(this.#owed, this.#toServer)
+    this.#reader = {
+      onData: (chunk) => this.#fromServer(chunk),
+      onDrain: () => this.#stall(false),
+      onLost: (error) => this.#lost(error),
+    }
+  }
+
+  /** Why the session keeps its server connection; undefined while it does not. */
+  get pinned(): PinReason | undefined {
+    return this.#pinned
+  }
+
+  /** The gate is about to send this statement: called before its bytes come. */
+  willSend(statement: StatementAnalysis): void {
+    this.#effects.note(statement)
+    const reason = pinReason(statement.effects)
+    if (reason !== undefined && this.#pinned === undefined) {
+      this.#pinned = reason
+      this.#options.log.info({ reason }, 'the session keeps its server connection')
+      this.#sinks.onPinned?.(reason)
+    }
+  }
+
+  /** The server said that this statement took effect. */
+  completed({ effects }: StatementAnalysis): void {
+    if (effects.deallocate !== undefined) {
+      const { name } = effects.deallocate
+      if (name === undefined) this.#rewriter.statements.clear()
+      else this.#rewriter.statements.delete(statementKey(name))
+    }
+    if (effects.discard === 'all') this.#rewriter.statements.clear()
+  }
+
+  /** Bytes that the gate let through. */
+  fromClient(chunk: Buffer): void {
+    if (this.#phase === 'ended') return
+    if (this.#phase !== 'leased') {
+      this.#backlog.push(Buffer.from(chunk))
+      if (this.#phase === 'idle') this.#lease()
+      if (this.#phase === 'waiting' || this.#phase === 'settling') this.#stall(true)
+      return
+    }
+    this.#guarded(() => {
+      this.#rewriter.push(chunk)
+      this.#send()
+    })
+  }
+
+  /**
+   * Cancels what this session runs, and nothing else: the connection is lent to nobody until the server has acted, and
+   * is cleaned first, which takes up a signal that came late.
+   */
+  async cancel(): Promise<void> {
+    const server = this.#server
+    if (server === undefined || this.#phase !== 'leased') return
+    this.#effects.opaque = true
+    const cancel = this.#options.pool.cancel(server)
+    this.#cancels.add(cancel)
+    await cancel
+    this.#cancels.delete(cancel)
+  }
+
+  /** The client takes no more for now. */
+  pause(): void {
+    this.#server?.connection.socket.pause()
+  }
+
+  resume(): void {
+    this.#server?.connection.socket.resume()
+  }
+
+  /** The client is gone, or the session is over: what it holds is rolled back and cleaned, or closed. */
+  close(): void {
+    if (this.#phase === 'ended') return
+    this.#phase = 'ended'
+    this.#leave()
+    const server = this.#server
+    this.#server = undefined
+    this.#backlog = []
+    if (server === undefined) return
+    const busy = !this.#owed.isEmpty || !this.#rewriter.atBoundary || !this.#framer.atBoundary || this.#cancels.size > 0
+    void this.#options.pool.giveBack(server, busy ? 'busy' : this.#status)
+  }
+
+  // From the server.
+
+  holds(tag: number, bodyBytes: number): boolean | number {
+    const isNews = tag === SERVER.ReadyForQuery || tag === SERVER.ParameterStatus
+    if (this.#owed.isTaking) return isNews || (tag === SERVER.ErrorResponse ? true : 0)
+    switch (tag) {
+      case SERVER.ParseComplete:
+        return this.#isTaken('parse')
+      case SERVER.CloseComplete:
+        return this.#isTaken('close')
+      case SERVER.ErrorResponse:
+        return bodyBytes <= MAX_ERROR_BYTES
+    }
+    return isNews
+  }
+
+  onBytes(bytes: Buffer): void {
+    this.#toClient.add(bytes)
+  }
+
+  onMessage(tag: number, message: Buffer): void {
+    const body = message.subarray(HEADER_BYTES)
+    switch (tag) {
+      case SERVER.ReadyForQuery: {
+        this.#status = parseReadyForQuery(body)
+        const whose = this.#owed.endTurn()
+        if (whose === undefined) fail('SERVER_BAD', { detail: 'a ReadyForQuery that nobody asked for' })
+        if (whose === 'client') this.#toClient.add(message)
+        else this.#tell()
+        return
+      }
+      case SERVER.ParameterStatus: {
+        const { name, value } = parseParameterStatus(body)
+        this.#server?.parameters.set(name, value)
+        if (this.#owed.isTaking) return
+        this.#told.set(name, value)
+        this.#toClient.add(message)
+        return
+      }
+      case SERVER.ErrorResponse:
+        if (this.#owed.isTaking) this.#ownTurnFailed(body)
+        else this.#toClient.add(this.#withClientNames(message, body))
+        return
+      case SERVER.ParseComplete:
+      case SERVER.CloseComplete:
+        return
+      default:
+        this.#framer.dropRest()
+    }
+  }
+
+  #fromServer(chunk: Buffer): void {
+    this.#guarded(() => {
+      this.#framer.push(chunk, this)
+      for (const piece of this.#toClient.take()) {
+        if (this.#phase === 'ended') return
+        this.#sinks.toClient(piece)
+      }
+      this.#releaseWhereDue()
+    })
+  }
+
+  #isTaken(kind: 'parse' | 'close'): boolean {
+    const taken = this.#owed.complete(kind)
+    return taken ?? fail('SERVER_BAD', { detail: `${kind} completed that nobody asked for` })
+  }
+
+  /** A server's message names the statement as the server knows it: turned back, or the client would learn our names. */
+  #withClientNames(message: Buffer, body: Buffer): Buffer {
+    const fields = parseErrorFields(body)
+    const own = new Map([...fields].map(([type, text]) => [type, clientText(text, this.#rewriter.statements)]))
+    return [...fields].every(([type, text]) => own.get(type) === text) ? message : encodeRawErrorFields('E', own)
+  }
+
+  /** Settings that were taken once are refused now: what the client sent behind them may not run as it should. */
+  #ownTurnFailed(body: Buffer): void {
+    const fields = parseErrorFields(body)
+    if (this.#status !== 'I') return
+    fail('SERVER_BAD', { detail: `the session's settings were refused: ${fields.get('C')} ${fields.get('M')}` })
+  }
+
+  /** Tells the client what this connection reports otherwise than the last one did. */
+  #tell(): void {
+    for (const [name, value] of this.#server?.parameters ?? []) {
+      if (this.#told.get(name) === value) continue
+      this.#told.set(name, value)
+      this.#toClient.add(encodeParameterStatus(name, value))
+    }
+  }
+
+  // Leases.
+
+  #lease(): void {
+    this.#phase = 'waiting'
+    const { pool, key, identity } = this.#options
+    this.#leave = pool.queue.request({
+      key,
+      identity,
+      onLease: (server) => this.#guarded(() => this.#leased(server)),
+      onRefused: (error) => this.#fail(error),
+    })
+  }
+
+  #leased(server: PooledServer): void {
+    if (server.isLost) {
+      // It died while idle, and the news has only just come: another.
+      this.#options.pool.drop(server)
+      queueMicrotask(() => {
+        if (this.#phase === 'waiting') this.#lease()
+      })
+      return
+    }
+    this.#phase = 'leased'
+    this.#server = server
+    this.#status = 'I'
+    const sql = settingsChangeSql(server.settings, this.#settings)
+    if (sql !== undefined) {
+      server.settings = new Map(this.#settings)
+      this.#owed.add({ kind: 'turn', taken: true })
+      this.#toServer.add(encodeQuery(sql))
+    }
+    this.#rewriter.useServer(server)
+    server.readBy(this.#reader)
+    if (sql === undefined) this.#tell()
+    const backlog = this.#backlog
+    this.#backlog = []
+    for (const chunk of backlog) this.#rewriter.push(chunk)
+    this.#stall(false)
+    this.#send()
+    for (const piece of this.#toClient.take()) this.#sinks.toClient(piece)
+  }
+
+  #send(): void {
+    const server = this.#server
+    if (server === undefined) return
+    let takesMore = true
+    for (const piece of this.#toServer.take()) takesMore = server.write(piece)
+    if (!takesMore) this.#stall(true)
+    this.#releaseWhereDue()
+  }
+
+  #releaseWhereDue(): void {
+    const server = this.#server
+    if (this.#phase !== 'leased' || server === undefined || this.#pinned !== undefined) return
+    if (this.#status !== 'I' || !this.#owed.isEmpty || !this.#rewriter.atBoundary || !this.#framer.atBoundary) return
+    const effects = this.#effects
+    this.#effects = new LeaseEffects()
+    this.#server = undefined
+    if (effects.changesSettings || this.#cancels.size > 0) {
+      this.#phase = 'settling'
+      void this.#settle(server, effects)
+      return
+    }
+    this.#phase = 'idle'
+    this.#handBack(server, effects)
+    this.#stall(false)
+  }
+
+  #handBack(server: PooledServer, { opaque }: LeaseEffects): void {
+    const { pool } = this.#options
+    if (opaque) {
+      void pool.giveBack(server, 'I')
+      return
+    }
+    server.readBy(undefined)
+    pool.queue.giveBack(server)
+  }
+
+  /** Asks the server what the settings are now: what a rollback, a computed value or a RESET made of them. */
+  async #settle(server: PooledServer, effects: LeaseEffects): Promise<void> {
+    const { pool } = this.#options
+    const names = [...new Set([...effects.settings, ...(effects.allSettings ? this.#settings.keys() : [])])]
+    try {
+      await Promise.all(this.#cancels)
+      if (names.length > 0) {
+        const [reply] = await server.exchange([settingsReadSql(names)])
+        if (reply?.error !== undefined || reply?.status !== 'I')
+          fail('SERVER_BAD', { detail: 'settings cannot be read' })
+        this.#learn(server, names, reply.rows[0] ?? [])
+      }
+    } catch (thrown) {
+      pool.drop(server)
+      this.#fail(asPgoauthError(thrown, 'SERVER_LOST'))
+      return
+    }
+    this.#handBack(server, effects)
+    if (this.#phase !== 'settling') return
+    this.#phase = 'idle'
+    if (this.#backlog.length > 0) this.#lease()
+    else this.#stall(false)
+  }
+
+  #learn(server: PooledServer, names: readonly string[], values: readonly (string | null)[]): void {
+    const wants = new Map(this.#settings)
+    for (const [at, name] of names.entries()) {
+      const value = values[at] ?? undefined
+      if (value === undefined) server.settings.delete(name)
+      else server.settings.set(name, value)
+      // The proxy's own settings are as the proxy says, whatever a statement made of them.
+      if (name.startsWith('pgoauth.')) continue
+      if (value === undefined) wants.delete(name)
+      else wants.set(name, value)
+    }
+    this.#settings = wants
+  }
+
+  #stall(stalled: boolean): void {
+    if (this.#stalled === stalled) return
+    this.#stalled = stalled
+    this.#sinks.onStall(stalled)
+  }
+
+  #guarded(action: () => void): void {
+    try {
+      action()
+    } catch (thrown) {
+      this.#fail(asPgoauthError(thrown))
+    }
+  }
+
+  #lost(error: PgoauthError): void {
+    const server = this.#server
+    if (server !== undefined) this.#options.pool.drop(server)
+    this.#server = undefined
+    this.#fail(error)
+  }
+
+  #fail(error: PgoauthError): void {
+    if (this.#phase === 'ended') return
+    this.#phase = 'ended'
+    this.#leave()
+    const server = this.#server
+    this.#server = undefined
+    this.#backlog = []
+    if (server !== undefined) this.#options.pool.drop(server)
+    this.#sinks.onEnd(error)
+  }
+}

@@ -1,0 +1,169 @@
+import { once } from 'node:events'
+import { systemClock } from '../../src/base/clock.ts'
+import { silentLog } from '../../src/base/log.ts'
+import { DatabasePool } from '../../src/pool/database-pool.ts'
+import type { LeaseLimits } from '../../src/pool/lease-queue.ts'
+import { TransactionSession } from '../../src/pool/transaction-session.ts'
+import { analyse, loadParser } from '../../src/sql/analyse.ts'
+import { namesOnlyCatalog } from '../../src/sql/catalog-index.ts'
+import { CLIENT, parseParse, parseQuery } from '../../src/wire/client-messages.ts'
+import { parseErrorFields } from '../../src/wire/error-response.ts'
+import { Framer } from '../../src/wire/framer.ts'
+import { parseParameterStatus, SERVER } from '../../src/wire/server-messages.ts'
+import { type RawServer, rawServer } from './raw-server.ts'
+
+await loadParser()
+
+const LIMITS: LeaseLimits = {
+  size: 1,
+  serversPerIdentity: 100,
+  minIdle: 0,
+  idleMs: 600_000,
+  maxAgeMs: 3_600_000,
+  waitMs: 5_000,
+}
+
+/** A pool on a PostgreSQL that trusts us, without the door. */
+export function testPool(
+  address: { host: string; port: number },
+  { limits = {}, user = 'postgres' }: { limits?: Partial<LeaseLimits>; user?: string } = {},
+) {
+  const servers: RawServer[] = []
+  const pool = new DatabasePool({
+    database: 'postgres',
+    limits: { ...LIMITS, ...limits },
+    clock: systemClock,
+    log: silentLog,
+    role: (key) => key,
+    async connect(role) {
+      const raw = await rawServer(address, { user, database: 'postgres', role, client_encoding: 'UTF8' })
+      servers.push(raw)
+      const { socket, parameters, key } = raw
+      socket.pause()
+      return {
+        socket,
+        parameters,
+        key,
+        address,
+        versionNumber: 180_000,
+        connectedAtMs: systemClock.nowMs(),
+        close: () => socket.end(Buffer.from([0x58, 0, 0, 0, 4])),
+      }
+    },
+    cancel: (connection) => servers.find(({ socket }) => socket === connection.socket)?.cancel() ?? Promise.resolve(),
+  })
+  return {
+    pool,
+    servers,
+    client: (name: string, settings: Readonly<Record<string, string>> = {}) =>
+      new TransactionClient(pool, name, settings),
+    end() {
+      pool.queue.close()
+      for (const { socket } of servers) socket.destroy()
+    },
+  }
+}
+
+/** A client in transaction pooling as its gate would be: what it gets is kept as a transcript. */
+export class TransactionClient {
+  readonly session: TransactionSession
+  /** A word for each message that came, since the last `turn`. */
+  transcript: string[] = []
+  readonly parameters = new Map<string, string>()
+  ended: string | undefined
+  #ready = 0
+  #wake = () => {}
+  readonly #framer = new Framer({ maxHeldBytes: 1 << 24 })
+  readonly #sent = new Framer({ maxHeldBytes: 1 << 24 })
+
+  constructor(pool: DatabasePool, name: string, settings: Readonly<Record<string, string>>) {
+    this.session = new TransactionSession(
+      {
+        pool,
+        key: 'analyst',
+        identity: name,
+        settings: new Map([...Object.entries(settings), ['pgoauth.subject', name]]),
+        told: new Map(),
+        restoreSql: undefined,
+        log: silentLog,
+      },
+      {
+        toClient: (chunk) =>
+          this.#framer.push(chunk, {
+            holds: () => true,
+            onBytes: () => {},
+            onMessage: (tag, message) => this.#take(tag, message.subarray(5)),
+          }),
+        onStall: () => {},
+        onEnd: (error) => {
+          this.ended = error.sqlstate
+          this.#wake()
+        },
+      },
+    )
+  }
+
+  /** Sends messages; statements are analysed first, as the gate does. */
+  send(...messages: Buffer[]): void {
+    for (const message of messages) {
+      this.#sent.push(message, {
+        holds: () => true,
+        onBytes: () => {},
+        onMessage: (tag, whole) => {
+          const body = whole.subarray(5)
+          const sql = tag === CLIENT.Query ? parseQuery(body) : tag === CLIENT.Parse ? parseParse(body).sql : undefined
+          const analysis = sql && analyse(sql.toString(), namesOnlyCatalog())
+          if (analysis?.ok) for (const statement of analysis.statements) this.session.willSend(statement)
+        },
+      })
+    }
+    this.session.fromClient(Buffer.concat(messages))
+  }
+
+  /** Sends, and gives the transcript once that many ReadyForQuery came, or the session ended. */
+  async turn(messages: Buffer[], readies = 1): Promise<string[]> {
+    const until = this.#ready + readies
+    this.send(...messages)
+    while (this.#ready < until && this.ended === undefined) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+    const transcript = this.transcript
+    this.transcript = []
+    return this.ended === undefined ? transcript : [...transcript, `ended ${this.ended}`]
+  }
+
+  #take(tag: number, body: Buffer): void {
+    const letter = String.fromCharCode(tag)
+    if (tag === SERVER.DataRow) this.transcript.push(`D ${values(body).join('|')}`)
+    else if (tag === SERVER.CommandComplete) this.transcript.push(`C ${body.toString('utf8', 0, body.length - 1)}`)
+    else if (tag === SERVER.ErrorResponse) {
+      const fields = parseErrorFields(body)
+      this.transcript.push(`E ${fields.get('C')} ${fields.get('M')}`)
+    } else if (tag === SERVER.ParameterStatus) {
+      const { name, value } = parseParameterStatus(body)
+      this.parameters.set(name, value)
+    } else if (tag === SERVER.ReadyForQuery) {
+      this.transcript.push(`Z ${body.toString()}`)
+      this.#ready++
+      this.#wake()
+    } else if (tag !== SERVER.RowDescription) this.transcript.push(letter)
+  }
+}
+
+function values(body: Buffer): string[] {
+  const out: string[] = []
+  let at = 2
+  for (let column = 0; column < body.readInt16BE(0); column++) {
+    const length = body.readInt32BE(at)
+    out.push(length < 0 ? 'null' : body.toString('utf8', at + 4, at + 4 + length))
+    at += 4 + Math.max(length, 0)
+  }
+  return out
+}
+
+/** Until every connection of a pool is idle again. */
+export async function settled(pool: DatabasePool): Promise<void> {
+  for (let turn = 0; turn < 1000 && pool.queue.counts.leased > 0; turn++) await once(AbortSignal.timeout(2), 'abort')
+}
