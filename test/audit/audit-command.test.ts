@@ -64,7 +64,7 @@ test('find without an event says so and does not exit 0', async () => {
 test('tail shows events as a person reads them, without control characters', async () => {
   const { stdout } = await runCommand(['audit', 'tail', path])
   assert.equal(stdout.trimEnd().split('\n').length, 3)
-  assert.doesNotMatch(stdout, /\u001b/)
+  assert.equal(stdout.includes('\u001b'), false)
 })
 
 test('tail follows a file through a rotation', async () => {
