@@ -203,9 +203,12 @@ function readJoin(walk: Walk, level: Scope, body: Tree, before: readonly Item[])
   const usingSet = new Set(using)
   const rest = concatColumns([leftColumns, rightColumns])
   const columns = { ...rest, list: [...merged, ...rest.list.filter((one) => !usingSet.has(one.name))] }
-  const locks = [...left, ...right].filter((item) => item.locks.length > 0).flatMap((item) => item.locks)
-  const join = { ...derived(alias, columns, [...new Set(locks)]), nameVisible: alias.name !== undefined }
-  const parts = alias.name === undefined ? [...left, ...right].map((item) => ({ ...item, columnsVisible: false })) : []
+  const sides = [...left, ...right]
+  const locks = sides.filter((item) => item.columnsVisible).flatMap((item) => item.locks)
+  const join = { ...derived(alias, columns, locks), nameVisible: alias.name !== undefined }
+  // An inner join without a name can no longer be seen: only what has one stays beside the outer join.
+  const named = alias.name === undefined ? sides.filter((item) => item.nameVisible) : []
+  const parts = named.map((item) => ({ ...item, columnsVisible: false }))
   const usingAlias = treeOf(body.join_using_alias)
   const extra: Item[] = []
   if (usingAlias) {
