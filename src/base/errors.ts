@@ -51,6 +51,12 @@ export const ERRORS = {
     exit: 1,
     say: 'replication connections are not supported',
   },
+  SETTING_INVALID: {
+    fault: 'client',
+    sqlstate: '22023',
+    exit: 1,
+    say: 'the server does not take the value of a startup parameter',
+  },
   SETTING_REFUSED: { fault: 'policy', sqlstate: '42501', exit: 4, say: 'permission denied by access policy' },
   AUTHZID_REFUSED: { fault: 'client', sqlstate: '0A000', exit: 1, say: 'authorization identity is not supported' },
   BAD_SASL: { fault: 'client', sqlstate: '08P01', exit: 1, say: 'malformed OAUTHBEARER message' },

@@ -67,42 +67,18 @@ export function checkYaml<S extends ZodType>(file: string, text: string, schema:
   const parsed = schema.safeParse(plain)
   if (parsed.success) return { ok: true, document: { value: parsed.data, locate } }
 
-  const mistakes = parsed.error.issues.flatMap(plainIssues).flatMap((issue): Mistake[] => {
-    const { path } = issue
-    if (issue.code === 'invalid_key') {
-      const key = String(path.at(-1))
-      return [{ ...locateKey(path.slice(0, -1), key), message: `${pathText(path)}${issue.issues[0]?.message ?? ''}` }]
-    }
+  const mistakes = parsed.error.issues.flatMap((issue): Mistake[] => {
     if (issue.code !== 'unrecognized_keys') {
-      return [{ ...locate(path), message: `${pathText(path)}${issue.message}` }]
+      return [{ ...locate(issue.path), message: `${pathText(issue.path)}${issue.message}` }]
     }
-    const known = knownKeys(schema, path)
+    const known = knownKeys(schema, issue.path)
     return issue.keys.map((key) => {
       const near = suggest(key, known)
       const question = near ? `; did you mean "${near}"?` : ''
-      return { ...locateKey(path, key), message: `unknown key "${key}"${question}` }
+      return { ...locateKey(issue.path, key), message: `unknown key "${key}"${question}` }
     })
   })
   return { ok: false, mistakes: mistakes.sort((a, b) => a.line - b.line || a.column - b.column) }
-}
-
-type Issue = z.core.$ZodIssue
-
-/**
- * What is wrong by the one alternative that was meant: of a union's branches the one whose type fits. Where none
- * does, all of them are named; "Invalid input" helps nobody.
- */
-function plainIssues(issue: Issue): Issue[] {
-  if (issue.code !== 'invalid_union') return [issue]
-  const branches: Issue[][] = issue.errors.map((branch) =>
-    branch.map((one) => ({ ...one, path: [...issue.path, ...one.path] })),
-  )
-  const isWrongType = ([first]: Issue[]) => first?.code === 'invalid_type' && first.path.length === issue.path.length
-  const meant = branches.find((branch) => branch.length > 0 && !isWrongType(branch))
-  if (meant) return meant.flatMap(plainIssues)
-  const expected = branches.flatMap(([first]) => (first?.code === 'invalid_type' ? [first.expected] : []))
-  if (expected.length === 0) return [issue]
-  return [{ ...issue, message: `expected ${[...new Set(expected)].join(' or ')}` }]
 }
 
 /**

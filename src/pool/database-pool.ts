@@ -54,7 +54,7 @@ export class DatabasePool {
    * A connection with the client's settings in place, for the session's whole life. One that turns out to have died
    * while idle is dropped and the next one tried, unseen.
    *
-   * @throws POOL_EXHAUSTED, SHUTDOWN, what opening throws; SettingsError where the server refuses a setting.
+   * @throws POOL_EXHAUSTED, SHUTDOWN, what opening throws; SETTING_INVALID where the server refuses a setting.
    */
   async lease(request: ServerRequest): Promise<PooledServer> {
     for (let attempt = 0; ; attempt++) {
@@ -151,12 +151,9 @@ export class DatabasePool {
   }
 }
 
-/** The server refused a setting of the client's: its words, for the client that named it. */
-export class SettingsError extends PgoauthError {
-  readonly fields: ReadonlyMap<string, string>
-
+/** The server refused a setting of the client's; its words go to the log. */
+class SettingsError extends PgoauthError {
   constructor(fields: ReadonlyMap<string, string>) {
-    super('SETTING_REFUSED', { detail: `${fields.get('C') ?? ''} ${fields.get('M') ?? ''}` })
-    this.fields = fields
+    super('SETTING_INVALID', { detail: `${fields.get('C') ?? ''} ${fields.get('M') ?? ''}` })
   }
 }

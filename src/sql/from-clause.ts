@@ -1,9 +1,17 @@
 import { castTo } from './casts.ts'
-import { type Columns, columnsOfUse, derivedColumns, renameColumns } from './columns.ts'
+import {
+  type Columns,
+  columnsOfUse,
+  concatColumns,
+  derivedColumns,
+  type OutColumn,
+  readAll,
+  readColumn,
+  renameColumns,
+} from './columns.ts'
 import { visit, visitAll, visitTyped } from './expression.ts'
 import { callFunction, functionName } from './functions.ts'
 import { useInvokerView } from './invoker-view.ts'
-import { readJoin } from './join.ts'
 import { needNewerSyntax } from './newer-syntax.ts'
 import type { Tree } from './parser.ts'
 import { analyseQuery } from './query.ts'
@@ -51,7 +59,7 @@ function readFromItem(walk: Walk, level: Scope, node: Node, left: readonly Item[
       return items
     }
     case 'JoinExpr':
-      return readJoin(walk, level, body, left, readFromItem)
+      return readJoin(walk, level, body, left)
   }
   walk.refuse('this cannot stand in FROM as far as is understood', type)
   return []
@@ -177,4 +185,59 @@ function readJsonTable(walk: Walk, scope: Scope, body: Tree): Item {
   visitAll(walk, scope, body.passing)
   visitTyped(walk, scope, 'JsonBehavior', body.on_error)
   return derived(aliasOf(body), derivedColumns(names), [])
+}
+
+function readJoin(walk: Walk, level: Scope, body: Tree, before: readonly Item[]): Item[] {
+  const leftNode = nodeOf(body.larg)
+  const rightNode = nodeOf(body.rarg)
+  const left = leftNode ? readFromItem(walk, level, leftNode, before) : []
+  const right = rightNode ? readFromItem(walk, level, rightNode, [...before, ...left]) : []
+  const leftColumns = visibleColumns(left)
+  const rightColumns = visibleColumns(right)
+  const using = body.isNatural ? sharedNames(leftColumns, rightColumns) : stringsOf(body.usingClause)
+  const merged = using.map((name) => mergeColumn(name, leftColumns, rightColumns))
+  for (const column of merged) readColumn(column)
+  if (body.quals !== undefined) visitAll(walk, new Scope(level, [...left, ...right]), body.quals)
+
+  const alias = aliasOf(body)
+  const usingSet = new Set(using)
+  const rest = concatColumns([leftColumns, rightColumns])
+  const columns = { ...rest, list: [...merged, ...rest.list.filter((one) => !usingSet.has(one.name))] }
+  const locks = [...left, ...right].filter((item) => item.locks.length > 0).flatMap((item) => item.locks)
+  const join = { ...derived(alias, columns, [...new Set(locks)]), nameVisible: alias.name !== undefined }
+  const parts = alias.name === undefined ? [...left, ...right].map((item) => ({ ...item, columnsVisible: false })) : []
+  const usingAlias = treeOf(body.join_using_alias)
+  const extra: Item[] = []
+  if (usingAlias) {
+    const item = derived(
+      { name: textOf(usingAlias.aliasname), columns: [] },
+      { list: merged, open: [], isOpen: false },
+      [],
+    )
+    extra.push({ ...item, columnsVisible: false })
+  }
+  return [...parts, ...extra, join]
+}
+
+function visibleColumns(items: readonly Item[]): Columns {
+  return concatColumns(items.filter((item) => item.columnsVisible).map((item) => item.columns))
+}
+
+/** NATURAL joins by the names both sides share; where a side is not known, any of the other's may be one. */
+function sharedNames(left: Columns, right: Columns): string[] {
+  if (left.isOpen || right.isOpen) {
+    readAll(left)
+    readAll(right)
+  }
+  const names = new Set(right.list.map((one) => one.name))
+  return [...new Set(left.list.map((one) => one.name))].filter((name) => names.has(name))
+}
+
+function mergeColumn(name: string, left: Columns, right: Columns): OutColumn {
+  const reads = [left, right].flatMap((side) => {
+    const found = side.list.filter((one) => one.name === name).flatMap((one) => one.reads)
+    const isListed = side.list.some((one) => one.name === name)
+    return isListed ? found : side.open.map((use): readonly [RelationUse, string] => [use, name])
+  })
+  return { name, reads }
 }

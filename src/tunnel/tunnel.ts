@@ -27,6 +27,7 @@ export interface TunnelOptions {
 }
 
 const CLOSE_TIMEOUT_MS = 1000
+const CLOSE_PAUSE_MS = 10
 
 /** A running session, as a CancelRequest has to find it. */
 export interface RunningSession {
@@ -49,7 +50,6 @@ export class Tunnel {
   readonly cancelKeys = new CancelKeys<RunningSession>()
   readonly #connections = new Set<LocalConnection>()
   readonly #onLoginNeeded = new Set<() => void>()
-  #onEmpty = () => {}
   #lastId = 0
   /** What the last attempt at a session came to: `ok`, or the code of its error. */
   lastAttempt: 'none yet' | 'ok' | ErrorCode = 'none yet'
@@ -70,7 +70,6 @@ export class Tunnel {
       stream.destroy()
     } finally {
       this.#connections.delete(connection)
-      if (this.#connections.size === 0) this.#onEmpty()
     }
   }
 
@@ -94,20 +93,14 @@ export class Tunnel {
    * closed. A client that waits for nothing is told why.
    */
   async close(why: string, graceMs = 0): Promise<void> {
-    if (graceMs > 0) await this.#emptied(graceMs)
+    await this.#emptied(graceMs)
     for (const connection of this.#connections) connection.end(why)
     await this.#emptied(CLOSE_TIMEOUT_MS)
   }
 
   async #emptied(timeoutMs: number): Promise<void> {
-    if (this.#connections.size === 0) return
-    await new Promise<void>((resolve) => {
-      const stop = this.options.clock.after(timeoutMs, resolve)
-      this.#onEmpty = () => {
-        stop()
-        resolve()
-      }
-    })
-    this.#onEmpty = () => {}
+    const { clock } = this.options
+    const untilMs = clock.nowMs() + timeoutMs
+    while (this.#connections.size > 0 && clock.nowMs() < untilMs) await clock.sleep(CLOSE_PAUSE_MS)
   }
 }

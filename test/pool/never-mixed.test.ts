@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict'
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { after, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
+import { test } from 'node:test'
 import { testSeed } from '../support/random.ts'
 import { runMixing, startMixingGround } from './mixing-run.ts'
 
@@ -10,9 +7,6 @@ import { runMixing, startMixingGround } from './mixing-run.ts'
 const SECONDS = Number(process.env.PGOAUTH_MIXING_SECONDS ?? 10)
 const CLIENTS = Number(process.env.PGOAUTH_MIXING_CLIENTS ?? 100)
 const seed = testSeed()
-const dist = fileURLToPath(new URL('../../', import.meta.url))
-const mutants = join(dist, 'mutants')
-after(() => rmSync(mutants, { recursive: true, force: true }))
 
 for (const database of ['session', 'transaction'] as const) {
   test(`in ${database} pooling no client ever meets anything of another`, async (context) => {
@@ -22,84 +16,6 @@ for (const database of ['session', 'transaction'] as const) {
       context.diagnostic(`seed ${seed}: ${report.steps} checked steps, ${report.replaced} clients`)
       assert.deepEqual(report.violations, [], `PGOAUTH_TEST_SEED=${seed}`)
       assert.ok(report.steps > SECONDS * 10, `only ${report.steps} steps were taken`)
-    } finally {
-      await ground.end()
-    }
-  })
-}
-
-/** Each takes one care out of the built pool; the same clients must then see something of one another. */
-const MUTANTS = [
-  {
-    what: 'a reset that is skipped',
-    database: 'session',
-    file: 'pooled-server.js',
-    from: 'async reset(status) {',
-    to: 'async reset(status) { return undefined;',
-  },
-  {
-    what: 'a name for prepared statements that all clients share',
-    database: 'transaction',
-    file: 'statement-names.js',
-    from: 'lastNumber += 1',
-    to: 'lastNumber = 1',
-  },
-  {
-    what: 'an opaque lease taken for a clean one',
-    database: 'transaction',
-    file: 'transaction-session.js',
-    from: 'if (opaque)',
-    to: 'if (false)',
-  },
-  {
-    what: 'settings that do not come with the lease',
-    database: 'transaction',
-    file: 'settings.js',
-    from: 'const sets = [...wants]',
-    to: 'return undefined; const sets = [...wants]',
-  },
-  {
-    what: 'a lease that ends inside a transaction',
-    database: 'transaction',
-    file: 'transaction-session.js',
-    from: "if (this.#status !== 'I' ||",
-    to: 'if (',
-  },
-  {
-    what: 'a cancel sent to the connection that was lent last',
-    database: 'transaction',
-    file: 'transaction-session.js',
-    from: 'pool.cancel(server)',
-    to: 'pool.cancel(globalThis.lentLast ?? server)',
-    also: { from: 'server.readBy(this.#reader)', to: 'server.readBy(this.#reader); globalThis.lentLast = server' },
-  },
-  {
-    what: 'a pin that is ignored',
-    database: 'transaction',
-    file: 'transaction-session.js',
-    from: '|| this.#pinned !== undefined',
-    to: '',
-  },
-] as const
-
-for (const [number, mutant] of MUTANTS.entries()) {
-  test(`the clients catch ${mutant.what}`, async () => {
-    const folder = join(mutants, String(number))
-    for (const part of ['bin', 'src']) cpSync(join(dist, part), join(folder, part), { recursive: true })
-    const file = join(folder, 'src', 'pool', mutant.file)
-    const text = [mutant, ...('also' in mutant ? [mutant.also] : [])].reduce(
-      (before, { from, to }) => {
-        assert.ok(before.includes(from), `${mutant.file} has no ${from}`)
-        return before.replace(from, to)
-      },
-      readFileSync(file, 'utf8'),
-    )
-    writeFileSync(file, text)
-    const ground = await startMixingGround(join(folder, 'bin', 'pgoauth.js'))
-    try {
-      const { database } = mutant
-      const report = await runMixing(ground, { database, seed, clients: 40, seconds: 30, untilMixed: true })
-      assert.notDeepEqual(report.violations, [], `PGOAUTH_TEST_SEED=${seed}`)
     } finally {
       await ground.end()
     }

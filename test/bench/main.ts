@@ -1,0 +1,52 @@
+import { cpus, release } from 'node:os'
+import { Random, testSeed } from '../support/random.ts'
+import { measureOthers } from './others.ts'
+import { findPrograms } from './programs.ts'
+import { startRig } from './rig.ts'
+import { measureThroughput, type Scenario } from './throughput.ts'
+
+/**
+ * `npm run bench [-- quick]`: pgoauth beside PgBouncer and a direct connection, in one run on this machine. The tables go to
+ * stdout, what is being run to stderr.
+ */
+async function main(args: readonly string[]): Promise<void> {
+  const isQuick = args.includes('quick')
+  const programs = findPrograms()
+  const seed = testSeed()
+  const say = (what: string) => process.stderr.write(`bench: ${what}\n`)
+  say('starting PostgreSQL, PgBouncer and pgoauth')
+  const rig = await startRig(programs)
+  process.once('SIGINT', () => void rig.end().then(() => process.exit(130)))
+  try {
+    const shared = { random: new Random(seed), onRun: say }
+    const throughput = await measureThroughput(scenarios(isQuick), rig.parties, {
+      ...shared,
+      pgbench: programs.pgbench,
+      seconds: isQuick ? 2 : 10,
+      rounds: isQuick ? 1 : 3,
+    })
+    const others = await measureOthers(rig, programs, { isQuick, onRun: say })
+    const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, Linux ${release()}, Node ${process.version}, ${programs.versions.pgbouncer}, ${programs.versions.pgbench}`
+    process.stdout.write(
+      `${[machine, `Seed ${seed}. Policy on, one proxy process, no audit of what is allowed.`, throughput, others].join('\n\n')}\n`,
+    )
+  } finally {
+    await rig.end()
+  }
+}
+
+/**
+ * TLS where the token goes as password, since pgbench's libpq has no OAUTHBEARER. Prepared statements beside PgBouncer in session
+ * pooling, since 1.18 has none in transaction pooling.
+ */
+function scenarios(isQuick: boolean): Scenario[] {
+  const clients = isQuick ? [10, 40] : [1, 10, 40, 100]
+  return clients.flatMap((count): Scenario[] => [
+    { protocol: 'simple', clients: count, pooling: 'session', tls: true },
+    { protocol: 'simple', clients: count, pooling: 'transaction', tls: true },
+    { protocol: 'extended', clients: count, pooling: 'transaction', tls: true },
+    { protocol: 'prepared', clients: count, pooling: 'session', tls: true },
+  ])
+}
+
+await main(process.argv.slice(2))

@@ -1,0 +1,109 @@
+import type { Random } from '../support/random.ts'
+import { type PgbenchResult, type Protocol, pgbench } from './pgbench.ts'
+import { cpuSeconds } from './processes.ts'
+import { figure, median, table } from './report.ts'
+import { type Party, type PartyName, type Pooling, SCALE } from './rig.ts'
+
+export interface Scenario {
+  readonly protocol: Protocol
+  readonly clients: number
+  readonly pooling: Pooling
+  readonly tls: boolean
+}
+
+interface Sample extends PgbenchResult {
+  /** The pooler's own, in seconds for 100,000 transactions. */
+  readonly cpu: number
+}
+
+/** Runs each scenario with every party, in shuffled order, and again; medians and ratios as a table. */
+export async function measureThroughput(
+  scenarios: readonly Scenario[],
+  parties: readonly Party[],
+  options: { pgbench: string; seconds: number; rounds: number; random: Random; onRun: (what: string) => void },
+): Promise<string> {
+  const samples = new Map<string, Sample[]>()
+  const keyOf = (scenario: Scenario, name: PartyName) => `${JSON.stringify(scenario)} ${name}`
+  for (let round = 0; round < options.rounds; round++) {
+    for (const scenario of shuffled(scenarios, options.random)) {
+      for (const party of shuffled(parties, options.random)) {
+        const key = keyOf(scenario, party.name)
+        options.onRun(
+          `${scenario.protocol} ${scenario.clients} clients, ${scenario.pooling}${scenario.tls ? ', TLS' : ''}: ${party.name}`,
+        )
+        const sample = await measure(scenario, party, options)
+        samples.set(key, [...(samples.get(key) ?? []), sample])
+      }
+    }
+  }
+  const rows = scenarios.map((scenario) => {
+    const of = (name: PartyName, what: (sample: Sample) => number) =>
+      median((samples.get(keyOf(scenario, name)) ?? []).map(what))
+    const perSecond = (name: PartyName) => of(name, (sample) => sample.perSecond)
+    const cpu = (name: PartyName) => of(name, (sample) => sample.cpu)
+    const p50 = (name: PartyName) => of(name, (sample) => sample.p50Ms)
+    const p99 = (name: PartyName) => of(name, (sample) => sample.p99Ms)
+    return [
+      scenario.protocol,
+      `${scenario.clients}`,
+      scenario.pooling,
+      scenario.tls ? 'TLS' : 'plain',
+      figure(perSecond('direct')),
+      figure(perSecond('PgBouncer')),
+      figure(perSecond('pgoauth')),
+      figure(perSecond('pgoauth') / perSecond('PgBouncer')),
+      figure(cpu('PgBouncer')),
+      figure(cpu('pgoauth')),
+      figure(cpu('pgoauth') / cpu('PgBouncer')),
+      `${figure(p50('PgBouncer'))} / ${figure(p99('PgBouncer'))}`,
+      `${figure(p50('pgoauth'))} / ${figure(p99('pgoauth'))}`,
+    ]
+  })
+  return table(
+    [
+      'mode',
+      'clients',
+      'pooling',
+      'link',
+      'direct tps',
+      'PgBouncer tps',
+      'pgoauth tps',
+      'ratio',
+      'PgBouncer CPU s/100k',
+      'pgoauth CPU s/100k',
+      'ratio',
+      'PgBouncer p50 / p99 ms',
+      'pgoauth p50 / p99 ms',
+    ],
+    rows,
+  )
+}
+
+async function measure(
+  scenario: Scenario,
+  party: Party,
+  options: { pgbench: string; seconds: number },
+): Promise<Sample> {
+  const pids = party.pids()
+  const before = cpuSeconds(pids)
+  const result = await pgbench({
+    program: options.pgbench,
+    address: party.address(scenario.pooling, scenario.tls),
+    protocol: scenario.protocol,
+    clients: scenario.clients,
+    seconds: options.seconds,
+    scale: SCALE,
+  })
+  return { ...result, cpu: ((cpuSeconds(pids) - before) / result.transactions) * 100_000 }
+}
+
+function shuffled<T>(items: readonly T[], random: Random): T[] {
+  const order = [...items]
+  for (let at = order.length - 1; at > 0; at--) {
+    const other = random.below(at + 1)
+    const held = order[at] as T
+    order[at] = order[other] as T
+    order[other] = held
+  }
+  return order
+}
