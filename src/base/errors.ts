@@ -25,7 +25,7 @@ export const ERRORS = {
   LOGIN_FAILED: { fault: 'user', sqlstate: '28000', exit: 3, say: 'login failed' },
   LOGIN_DENIED: { fault: 'user', sqlstate: '28000', exit: 4, say: 'login was denied' },
   LOGIN_TIMEOUT: { fault: 'user', sqlstate: '28000', exit: 3, say: 'login was not completed in time' },
-  STORE_UNAVAILABLE: { fault: 'user', sqlstate: '28000', exit: 1, say: 'no place to keep the login' },
+  STORE_UNAVAILABLE: { fault: 'user', sqlstate: '28000', exit: 1, say: 'the store for logins cannot be used' },
   STORE_CORRUPT: { fault: 'user', sqlstate: '28000', exit: 1, say: 'the stored login cannot be read' },
   ISSUER_UNREACHABLE: { fault: 'issuer', sqlstate: '08001', exit: 5, say: 'the issuer cannot be reached' },
   ISSUER_INVALID: { fault: 'issuer', sqlstate: '08001', exit: 1, say: 'the issuer gave an answer that is not valid' },
@@ -102,7 +102,7 @@ export type ErrorCode = keyof typeof ERRORS
 export interface ErrorContext {
   /** What happened, precisely: for the log, and for the person at a terminal. */
   readonly detail?: string
-  /** The command or setting that fixes it, for the person at a terminal. */
+  /** The command or setting that fixes it, for the person at a terminal; several ways on lines of their own. */
   readonly fix?: string
   readonly cause?: unknown
 }

@@ -34,7 +34,8 @@ function tell(context: CliContext, { check, ok, detail, fix }: Finding): void {
   const [first = '', ...others] = detail.split('\n').filter(Boolean)
   writeLine(context.stdout, `${mark} ${check.padEnd(10)} ${first}`)
   for (const line of others) writeLine(context.stdout, `             ${line}`)
-  if (ok === false && fix) writeLine(context.stdout, `  ${paint.cyan('try:')}       ${fix}`)
+  if (ok === false && fix)
+    writeLine(context.stdout, `  ${paint.cyan('try:')}       ${fix.replaceAll('\n', '\n             ')}`)
 }
 
 const EXAMPLES = `

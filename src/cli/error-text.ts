@@ -8,7 +8,7 @@ import type { Paint } from './terminal.ts'
 export function errorText(thrown: unknown, paint: Paint, debug: boolean): string {
   const error = asPgoauthError(thrown)
   const lines = [`${paint.red('error:')} ${error.message}`]
-  if (error.fix) lines.push(`${paint.cyan('  try:')} ${error.fix}`)
+  if (error.fix) lines.push(`${paint.cyan('  try:')} ${error.fix.replaceAll('\n', '\n       ')}`)
   if (error.code === 'INTERNAL') lines.push(`${paint.cyan('  try:')} the same with --debug, and report what it prints`)
   if (debug) {
     for (let cause: unknown = error; cause instanceof Error; cause = cause.cause)

@@ -46,7 +46,7 @@ function tell(context: CliContext, found: readonly LoginStatus[]): void {
     const mark = one.logged_in ? paint.green('✓') : paint.red('✗')
     writeLine(context.stdout, `${mark} ${paint.bold(one.profile)}`)
     const line = (label: string, text: string | undefined) => {
-      if (text) writeLine(context.stdout, `    ${label.padEnd(10)}${text}`)
+      if (text) writeLine(context.stdout, `    ${label.padEnd(10)}${text.replaceAll('\n', `\n${' '.repeat(14)}`)}`)
     }
     line('issuer', one.issuer ?? undefined)
     if (one.error) {

@@ -42,8 +42,8 @@ export function loadKeychainModule(platform: NodeJS.Platform): KeychainModule {
 
 /** The two ways on that need no keychain. */
 export const OTHERWISE =
-  '--store file (encrypted under a passphrase or PGOAUTH_STORE_KEY), or --store memory (for this command only)'
-export const OR_OTHERWISE = `, or ${OTHERWISE}`
+  '--store file    (encrypted under a passphrase or PGOAUTH_STORE_KEY), or\n--store memory  (for this command only)'
+export const OR_OTHERWISE = `, or\n${OTHERWISE}`
 
 function addonFiles(require: NodeJS.Require, platform: NodeJS.Platform, failures: unknown[]): string[] {
   let folder: string
