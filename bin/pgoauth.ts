@@ -23,6 +23,13 @@ const SIGNAL_NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 }
 /** Left to their defaults unless somebody takes them. */
 const OTHER_SIGNALS = ['SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const
 
+// A reader that has seen enough, as `head` has, is no failure of ours.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+}
+
 process.exit(
   await runProgram(process.argv.slice(2), {
     env: process.env,

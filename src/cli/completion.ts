@@ -42,7 +42,7 @@ async function printProfiles(context: CliContext): Promise<void> {
 
 const EXAMPLES = `
 Examples:
-  eval "$(pgoauth completion bash)"                     in ~/.bashrc
-  eval "$(pgoauth completion zsh)"                      in ~/.zshrc, after compinit
+  eval "$(pgoauth completion bash)"    in ~/.bashrc
+  eval "$(pgoauth completion zsh)"     in ~/.zshrc, after compinit
   pgoauth completion fish > ~/.config/fish/completions/pgoauth.fish
-  pgoauth completion powershell | Out-String | Invoke-Expression   in $PROFILE`
+  pgoauth completion powershell | Out-String | Invoke-Expression    in $PROFILE`

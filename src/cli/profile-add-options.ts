@@ -22,5 +22,6 @@ const EXAMPLES = `
 Examples:
   pgoauth profile add
   pgoauth profile add prod --host pg.example.com --port 6432 --database app \\
-      --issuer https://id.example.com --client-id pgoauth --scopes openid,offline_access,orders:read
+      --issuer https://id.example.com --client-id pgoauth \\
+      --scopes openid,offline_access,orders:read
   pgoauth profile add --from ./prod.yaml`

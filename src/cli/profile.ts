@@ -124,6 +124,7 @@ function passwordCommand(context: CliContext): Command {
 
 const EXAMPLES = `
 Examples:
-  pgoauth profile add prod --host pg.example.com --issuer https://id.example.com --client-id pgoauth
+  pgoauth profile add prod --host pg.example.com \\
+      --issuer https://id.example.com --client-id pgoauth
   pgoauth profile add --from https://example.com/prod.yaml
   pgoauth profile list`

@@ -16,6 +16,6 @@ export function tokenCommand(context: CliContext): Command {
 
 const EXAMPLES = `
 Examples:
-  pgoauth token prod                       for a tool that takes a token
-  PGPASSWORD=$(pgoauth token prod) psql …  for a service that takes it as password
-  pgoauth token prod --claims              who am I, with which scopes, until when`
+  pgoauth token prod                    for a tool that takes a token
+  PGPASSWORD=$(pgoauth token prod) psql for a service that takes it as password
+  pgoauth token prod --claims           who I am, with which scopes, until when`
