@@ -146,13 +146,15 @@ export class FromServer implements FrameSink {
       return
     }
     const fields = this.#fields(message)
-    toClient.add(fields.cut ? shortenedError('N', fields.raw) : filteredError('N', message, fields.raw, this.#parts))
+    toClient.add(
+      fields.cut ? shortenedError('N', fields.raw, this.#parts) : filteredError('N', message, fields.raw, this.#parts),
+    )
   }
 
   #error(message: Buffer): void {
     const { state, toClient, finish } = this.#parts
     const { raw, cut } = this.#fields(message)
-    const shown = cut ? shortenedError('E', raw) : filteredError('E', message, raw, this.#parts)
+    const shown = cut ? shortenedError('E', raw, this.#parts) : filteredError('E', message, raw, this.#parts)
     const severity = raw.get('V') ?? raw.get('S')
     if (severity === 'FATAL' || severity === 'PANIC') {
       toClient.add(shown)
