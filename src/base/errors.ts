@@ -79,6 +79,7 @@ export const ERRORS = {
   SERVER_UNREACHABLE: { fault: 'server', sqlstate: '08006', exit: 5, say: 'the database server cannot be reached' },
   SERVER_LOST: { fault: 'server', sqlstate: '08006', exit: 1, say: 'the connection to the database server was lost' },
   SERVER_REFUSED: { fault: 'operator', sqlstate: '08004', exit: 1, say: 'the database server refused the connection' },
+  SERVER_UNFIT: { fault: 'operator', sqlstate: '08004', exit: 1, say: 'the database server refused the connection' },
   SERVER_FULL: { fault: 'server', sqlstate: '53300', exit: 5, say: 'the database server has too many connections' },
   SERVER_NOT_READY: { fault: 'server', sqlstate: '57P03', exit: 5, say: 'the database server is not ready' },
   ROLE_REFUSED: { fault: 'operator', sqlstate: '28000', exit: 4, say: 'token was refused' },

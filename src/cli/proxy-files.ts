@@ -56,7 +56,7 @@ function policyMistakes(policy: Policy, config: ProxyConfig): string[] {
       mistakes.push(`${policy.file}: with several issuers the rule of role "${role}" must name its issuer ("*" is any)`)
     }
     for (const one of named ?? []) {
-      if (!issuers.has(one))
+      if (one !== '*' && !issuers.has(one))
         mistakes.push(`${policy.file}: the rule of role "${role}" names ${one}, which is no issuer here`)
     }
   }

@@ -133,7 +133,7 @@ function roleRule(role: ParsedRole, complain: (message: string) => void): RoleRu
     complain(`role "${role.role}" is taken from a claim: it needs among: [names it may be]`)
   if (!isTemplate && /[{}]/.test(role.role)) complain(`role "${role.role}": a claim is written {claim}`)
   const when = Object.entries(role.when ?? {}).map(([claim, values]) => ({ claim, values }))
-  return { role: role.role, when, among: role.among, issuers: role.issuer?.includes('*') ? undefined : role.issuer }
+  return { role: role.role, when, among: role.among, issuers: role.issuer }
 }
 
 /** A date alone is the start of that day in UTC. */

@@ -29,7 +29,7 @@ export interface RoleRule {
   readonly role: string
   readonly when: readonly RoleCondition[]
   readonly among: readonly string[] | undefined
-  /** Undefined: any issuer (allowed only with one issuer, which the proxy's check sees to). */
+  /** Undefined: any issuer (allowed only with one issuer, which the proxy's check sees to). `*` among them: any. */
   readonly issuers: readonly string[] | undefined
 }
 

@@ -22,7 +22,7 @@ export function rolesOf(policy: Policy, identity: Identity): readonly Role[] {
 }
 
 function applyRule(rule: RoleRule, identity: Identity): Role | undefined {
-  if (rule.issuers && !rule.issuers.includes(identity.issuer)) return undefined
+  if (rule.issuers && !rule.issuers.includes('*') && !rule.issuers.includes(identity.issuer)) return undefined
   if (!rule.when.every((condition) => holds(condition, identity.claims))) return undefined
   if (!rule.among) return rule.role as Role
   const role = fillTemplate(rule.role, identity.claims)

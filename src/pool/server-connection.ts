@@ -51,7 +51,7 @@ export interface ServerConnection {
 /**
  * Connects to the first of the server's addresses that answers and is what `target_session_attrs` asks for.
  *
- * @throws SERVER_UNREACHABLE, SERVER_REFUSED, SERVER_FULL, SERVER_NOT_READY, SERVER_BAD, with each address's reason.
+ * @throws SERVER_UNREACHABLE, SERVER_UNFIT, SERVER_REFUSED, SERVER_FULL, SERVER_NOT_READY, SERVER_BAD, with each address's reason.
  */
 export async function connectServer(options: ConnectOptions): Promise<ServerConnection> {
   const wanted = options.server.targetSessionAttrs
@@ -67,7 +67,7 @@ export async function connectServer(options: ConnectOptions): Promise<ServerConn
       } catch (thrown) {
         failures.push(asPgoauthError(thrown, 'SERVER_UNREACHABLE'))
         // Another host of the same cluster has the same roles: a refusal there would be the same.
-        if (failures.at(-1)?.code === 'SERVER_REFUSED') throw failures.at(-1)
+        if (['SERVER_REFUSED', 'SERVER_UNFIT'].includes(failures.at(-1)?.code ?? '')) throw failures.at(-1)
       }
     }
   }
@@ -173,7 +173,7 @@ async function startUp(
     }
   }
   const { mistake, versionNumber } = serverMistake(parameters)
-  if (mistake !== undefined) fail('SERVER_REFUSED', { detail: mistake })
+  if (mistake !== undefined) fail('SERVER_UNFIT', { detail: mistake })
   if (inbox.release().length > 0) fail('SERVER_BAD', { detail: 'bytes behind the first ReadyForQuery' })
   return {
     socket,

@@ -11,6 +11,8 @@ import { checkLogin, LOGIN_QUERY, type RoleFacts, readRole, roleQuery } from './
 export interface ServerLoginOptions {
   readonly database: DatabaseConfig
   readonly login: LoginConfig
+  /** See checkLogin. */
+  readonly codeScope?: string | undefined
   readonly clock: Clock
   readonly env: NodeJS.ProcessEnv
   readonly log: Log
@@ -114,7 +116,7 @@ export class ServerLogin {
     if (login.user === undefined) fail('INTERNAL', { detail: 'as_role has no login of its own to ask with' })
     const connection = await this.#connect(login.user, fixed(new Map([['application_name', 'pgoauth proxy']])))
     try {
-      checkLogin(login.user, await this.#query(connection, LOGIN_QUERY))
+      checkLogin(login.user, await this.#query(connection, LOGIN_QUERY), this.#options.codeScope)
       return connection
     } catch (error) {
       connection.close()

@@ -66,15 +66,27 @@ function readSettings(json: string | null): Pick<RoleFacts, 'settings' | 'leftOu
   return { settings, leftOut }
 }
 
-/** The statement that asks what the login itself may do. */
-export const LOGIN_QUERY = `SELECT r.rolsuper, r.rolbypassrls, r.rolcreaterole FROM pg_catalog.pg_roles r
-WHERE r.rolname = session_user`
+/** The statement that asks what the login itself may do, and how many roles it can become. */
+export const LOGIN_QUERY = `SELECT r.rolsuper, r.rolbypassrls, r.rolcreaterole,
+  (SELECT pg_catalog.count(*) FROM pg_catalog.pg_roles o WHERE o.oid <> r.oid AND pg_catalog.pg_has_role(r.oid, o.oid, 'MEMBER'))
+FROM pg_catalog.pg_roles r WHERE r.rolname = session_user`
 
-/** @throws SERVER_REFUSED where the service login has rights that would lift every limit of its sessions. */
-export function checkLogin(user: string, rows: readonly Row[]): void {
-  const names = ['SUPERUSER', 'BYPASSRLS', 'CREATEROLE']
-  const held = names.filter((_, at) => rows[0]?.[at] === 't')
-  if (rows.length === 0) fail('SERVER_REFUSED', { detail: `the rights of service login "${user}" cannot be read` })
-  if (held.length > 0)
-    fail('SERVER_REFUSED', { detail: `service login "${user}" is ${held.join(', ')}; it must be none of these` })
+/**
+ * @param codeScope a scope of the policy that lets its holder run code of their own, which could SET ROLE to every role
+ *   of the login; undefined where there is none, or it was accepted.
+ * @throws SERVER_UNFIT where the service login has rights that would lift every limit of its sessions.
+ */
+export function checkLogin(user: string, rows: readonly Row[], codeScope: string | undefined): void {
+  const [row] = rows
+  if (row === undefined) fail('SERVER_UNFIT', { detail: `the rights of service login "${user}" cannot be read` })
+  const held = ['SUPERUSER', 'BYPASSRLS', 'CREATEROLE'].filter((_, at) => row[at] === 't')
+  if (held.length > 0) {
+    fail('SERVER_UNFIT', { detail: `service login "${user}" is ${held.join(', ')}; it must be none of these` })
+  }
+  if (codeScope !== undefined && Number(row[3]) > 1) {
+    fail('SERVER_UNFIT', {
+      detail: `scope "${codeScope}" lets its holder run code, and service login "${user}" is a member of ${row[3]} roles, to each of which that code could SET ROLE`,
+      fix: 'use login.as_role, or one login for each role in logins, or accept it with allow_shared_code: true',
+    })
+  }
 }

@@ -11,6 +11,8 @@ import { transactionLease } from './transaction-lease.ts'
 
 export interface SharedPoolOptions {
   readonly database: DatabaseConfig
+  /** See checkLogin. */
+  readonly codeScope?: string | undefined
   readonly clock: Clock
   readonly env: NodeJS.ProcessEnv
   readonly log: Log
@@ -62,6 +64,11 @@ export class SharedPool implements ServerPool {
 
   async check(): Promise<void> {
     await this.#login(this.#anyLogin()).check()
+  }
+
+  async checkRole(role: string): Promise<void> {
+    const login = loginFor(this.#options.database, role)
+    if (!login.asRole) await this.#login(login).facts(role)
   }
 
   close(): void {

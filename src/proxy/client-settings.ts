@@ -1,7 +1,8 @@
 import { fail } from '../base/errors.ts'
+import type { MappedIdentity } from '../base/identity.ts'
 import { quoteName } from '../base/sql-name.ts'
-import { grantsFor } from '../policy/grants.ts'
 import type { ServedDatabase } from './served-database.ts'
+import { sessionGrants } from './session-grants.ts'
 
 /** Who is behind a session is decided here; what the gate's parser leans on is checked by value when the packet is read. */
 const DECIDED_ELSEWHERE = new Set(['application_name', 'client_encoding', 'standard_conforming_strings'])
@@ -13,14 +14,14 @@ const DECIDED_ELSEWHERE = new Set(['application_name', 'client_encoding', 'stand
  */
 export async function checkClientSettings(
   settings: ReadonlyMap<string, string>,
-  scopes: readonly string[],
-  { judge, policy }: ServedDatabase,
+  identity: MappedIdentity,
+  database: ServedDatabase,
 ): Promise<void> {
-  const grants = grantsFor(policy, scopes)
+  const grants = sessionGrants(database, identity)
   for (const [name, value] of settings) {
     if (DECIDED_ELSEWHERE.has(name)) continue
     const sql = `SELECT pg_catalog.set_config(${quote(name)}, ${quote(value)}, false)`
-    const judgement = await judge.judge(sql, { grants, temporary: [] })
+    const judgement = await database.judge.judge(sql, { grants, temporary: [] })
     if (judgement.kind !== 'parsed' || !judgement.allowed) {
       fail('SETTING_REFUSED', { detail: `startup setting ${name}: no scope allows it` })
     }

@@ -1,7 +1,7 @@
 import type { GateSinks, SessionGate } from '../enforce/gate-contract.ts'
 import { openSessionGate } from '../enforce/session-gate.ts'
-import { grantsFor } from '../policy/grants.ts'
 import type { LiveSessionOptions } from './live-session.ts'
+import { sessionGrants } from './session-grants.ts'
 
 /** The gate of one session, with the policy and the catalog of its database. */
 export function openGate(
@@ -12,7 +12,7 @@ export function openGate(
   return openSessionGate(
     {
       judge: database.judge,
-      grants: grantsFor(database.policy, identity.scopes),
+      grants: sessionGrants(database, identity),
       identity,
       sessionId,
       database: database.config.name,

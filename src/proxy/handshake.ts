@@ -149,22 +149,37 @@ async function leaseFor(
   const channel = { clientCertificateSha256: arrival.clientCertificateSha256 }
   const startedAt = performance.now()
   const checked = admit(token, channel, request, generation)
-  const { identity, database } = await checked.finally(() => metrics.tokenChecked(performance.now() - startedAt))
+  checked.finally(() => metrics.tokenChecked(performance.now() - startedAt)).catch(() => {})
+  const { identity, database } = await within(signal, checked, () => {})
   const leaveIdentity = limits.enterIdentity(`${identity.issuer} ${identity.subject}`)
   try {
-    await checkClientSettings(request.settings, identity.scopes, database)
-    const lease = await database.pool.lease({
+    await checkClientSettings(request.settings, identity, database)
+    const leasing = database.pool.lease({
       role: identity.role,
       issuer: identity.issuer,
       subject: identity.subject,
       settings: serverSettings(request, identity.subject, database),
       signal,
     })
+    const lease = await within(signal, leasing, (late) => late.release(true))
     return { identity, database, token, lease, leaveIdentity }
   } catch (error) {
     leaveIdentity()
     throw error
   }
+}
+
+/** What it comes to, unless the time is over first: what comes after that is disposed of. */
+function within<T>(signal: AbortSignal, promise: Promise<T>, dispose: (late: T) => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => {
+      reject(signal.reason)
+      promise.then(dispose, () => {})
+    }
+    if (signal.aborted) return onAbort()
+    signal.addEventListener('abort', onAbort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+  })
 }
 
 /** Who is behind a session is to be seen in pg_stat_activity. */

@@ -7,7 +7,6 @@ import type { MappedIdentity } from '../base/identity.ts'
 import type { Log } from '../base/log.ts'
 import type { Secret } from '../base/secret.ts'
 import type { Verdict } from '../oauth/verify-rules.ts'
-import { grantsFor } from '../policy/grants.ts'
 import { rolesOf } from '../policy/roles.ts'
 import { decodeInitialResponse } from '../sasl/oauthbearer.ts'
 import { databaseMistake } from './admission.ts'
@@ -17,6 +16,7 @@ import type { Established } from './handshake.ts'
 import type { ProxyMetrics } from './metrics.ts'
 import type { ServedDatabase } from './served-database.ts'
 import { Session, type SessionEnd } from './session.ts'
+import { sessionGrants } from './session-grants.ts'
 import type { RegisteredSession, SessionDescription, SessionRegistry } from './session-registry.ts'
 
 export interface LiveSessionOptions extends Established {
@@ -159,7 +159,7 @@ export class LiveSession implements RegisteredSession {
         ? undefined
         : 'the policy no longer yields the role')
     if (mistake !== undefined) this.end(new PgoauthError('SESSION_ENDED', { detail: mistake }), 'transaction')
-    else this.#session.gate.setGrants(grantsFor(policy, this.#identity.scopes))
+    else this.#session.gate.setGrants(sessionGrants(this.#database, this.#identity))
   }
 
   /** At `exp` and its grace the session ends at a statement's end; a statement that goes on is given a little longer. */

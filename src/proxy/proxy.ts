@@ -211,6 +211,8 @@ class ProxyServer implements RunningProxy {
       return
     }
     socket.on('error', () => {})
+    // A client that ends its half is gone, as for PostgreSQL; also while it should be shaking hands over TLS.
+    socket.allowHalfOpen = false
     const { clock, log, audit } = this.#options
     const done = serveClient(socket, {
       listener: config,

@@ -3,7 +3,7 @@ import type { Log } from '../base/log.ts'
 import type { DatabaseConfig, ProxyConfig } from '../config/proxy-config.ts'
 import { createJudge } from '../enforce/caching-judge.ts'
 import type { Judge } from '../enforce/judge.ts'
-import type { Policy } from '../policy/policy.ts'
+import type { Policy, RuleSet } from '../policy/policy.ts'
 import type { ServerPool } from '../pool/server-lease.ts'
 import { SharedPool } from '../pool/shared-pool.ts'
 import { LiveCatalog } from './live-catalog.ts'
@@ -33,8 +33,12 @@ export interface DatabaseOptions {
  */
 export function openDatabase(options: DatabaseOptions): ServedDatabase {
   const { config, proxy, policy, previous, clock, log, env } = options
-  const isSame = previous !== undefined && sameText(previous.config, config)
-  const pool = isSame ? previous.pool : new SharedPool({ database: config, clock, env, log })
+  const codeScope = config.allowSharedCode ? undefined : scopeWithCode(policy)
+  const isSame =
+    previous !== undefined &&
+    sameText(previous.config, config) &&
+    scopeWithCode(previous.policy) === scopeWithCode(policy)
+  const pool = isSame ? previous.pool : new SharedPool({ database: config, codeScope, clock, env, log })
   const { searchPath } = policy
   if (isSame && JSON.stringify(previous.policy.searchPath) === JSON.stringify(searchPath)) {
     return { config, policy, pool, judge: previous.judge }
@@ -47,4 +51,15 @@ export function openDatabase(options: DatabaseOptions): ServedDatabase {
 function sameText(a: DatabaseConfig, b: DatabaseConfig): boolean {
   const text = (config: DatabaseConfig) => JSON.stringify({ ...config, logins: [...config.logins] })
   return text(a) === text(b)
+}
+
+/** A scope whose holder can run code of their own on the server, in which a SET ROLE is seen by nobody. */
+function scopeWithCode({ scopes, always }: Policy): string | undefined {
+  const sets: [string, RuleSet][] = [...scopes, ['always', always]]
+  return sets.find(([, rules]) => runsCode(rules))?.[0]
+}
+
+function runsCode({ all, objects }: RuleSet): boolean {
+  const executed = objects.get('execute') ?? []
+  return all || objects.has('all') || objects.has('code') || executed.some(({ name }) => name === '*')
 }

@@ -189,7 +189,7 @@ for (const [version, allowed] of [
 ] as const) {
   test(`server_version ${JSON.stringify(version)} is ${allowed ? 'served' : 'refused'}`, async () => {
     const server = await scriptedServer([greeting({ server_version: version }), 'silence'])
-    assert.equal((await failure({ port: server.port, tls: plain })).code, allowed ? 'connected' : 'SERVER_REFUSED')
+    assert.equal((await failure({ port: server.port, tls: plain })).code, allowed ? 'connected' : 'SERVER_UNFIT')
   })
 }
 

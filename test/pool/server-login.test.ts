@@ -65,7 +65,7 @@ for (const [user, right] of [
 ] as const) {
   test(`a service login that is ${right} is refused`, async () => {
     const one = login(`{ user: ${user}, password_file: ./pw }`)
-    assert.match(await failureOf(one.check()), new RegExp(`SERVER_REFUSED.*${right}`))
+    assert.match(await failureOf(one.check()), new RegExp(`SERVER_UNFIT.*${right}`))
     one.close()
   })
 }

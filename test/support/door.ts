@@ -165,6 +165,7 @@ databases:
   app:
     server: { host: 127.0.0.1, port: ${postgresPort}, database: postgres, tls: { mode: disable } }
     login: { user: pgoauth_proxy, password_file: ./password }
+    allow_shared_code: true
 policy: ./policy.yaml
 drain: 1s
 `
