@@ -1,14 +1,91 @@
+import { readFileSync } from 'node:fs'
+import { text } from 'node:stream/consumers'
+import { asPgoauthError, fail, type PgoauthError } from '../base/errors.ts'
+import { silentLog } from '../base/log.ts'
+import { Secret } from '../base/secret.ts'
+import { type Generation, openGeneration } from '../proxy/generation.ts'
 import type { CliContext } from './context.ts'
-import { readProxyFiles } from './proxy-files.ts'
-import { writeLine } from './terminal.ts'
+import { writeLine } from './line-output.ts'
+import { type LiveFinding, liveFindings } from './proxy-check-live.ts'
+import { type TokenReport, tokenReport } from './proxy-check-token.ts'
+import { type ProxyFiles, readProxyFiles } from './proxy-files.ts'
 
 export interface ProxyCheckRequest {
   readonly file: string
+  readonly live?: boolean
+  readonly token?: string
+  readonly json?: boolean
 }
 
-/** `pgoauth proxy check`. @throws CONFIG_INVALID with every mistake */
-export async function checkProxy(context: CliContext, { file }: ProxyCheckRequest): Promise<void> {
-  const { config, policies } = readProxyFiles(file)
+/**
+ * `pgoauth proxy check`: exit 0 where nothing is wrong, 1 where something live is, 5 where something could not be
+ * reached, 4 where the token is refused.
+ *
+ * @throws CONFIG_INVALID with every mistake.
+ */
+export async function checkProxy(context: CliContext, request: ProxyCheckRequest): Promise<void> {
+  const files = readProxyFiles(request.file)
+  const generation = openGeneration({ ...files, clock: context.clock, log: silentLog, env: context.env })
+  try {
+    const findings = request.live ? await liveFindings(files, generation) : []
+    const token = request.token === undefined ? undefined : await reportOn(request.token, context, generation)
+    if (request.json) {
+      const live = findings.map(({ part, error }) => ({ part, ok: error === undefined, reason: error?.detail }))
+      writeLine(context.stdout, JSON.stringify({ file: request.file, mistakes: [], live, ...(token && { token }) }))
+    } else {
+      say(context, request, files, findings, token)
+    }
+    const wrong = findings.flatMap(({ error }) => (error ? [error] : []))
+    if (wrong.length > 0) context.setExitCode(exitCodeOf(wrong))
+    else if (token && !token.accepted) context.setExitCode(4)
+  } finally {
+    for (const { pool, judge } of generation.databases.values()) {
+      pool.close()
+      void judge
+    }
+  }
+}
+
+function say(
+  { stderr, stdout }: CliContext,
+  { file }: ProxyCheckRequest,
+  { config, policies }: ProxyFiles,
+  findings: readonly LiveFinding[],
+  token: TokenReport | undefined,
+): void {
   const names = [...config.databases.keys()].join(', ')
-  writeLine(context.stderr, `${file}: no mistakes (databases: ${names}; policy files: ${policies.size})`)
+  writeLine(stderr, `${file}: no mistakes (databases: ${names}; policy files: ${policies.size})`)
+  for (const { part, error } of findings) {
+    writeLine(stderr, `${error ? 'WRONG' : 'ok   '} ${part}${error ? `: ${error.detail ?? error.say}` : ''}`)
+    if (error?.fix) writeLine(stderr, `      try: ${error.fix}`)
+  }
+  if (token === undefined) return
+  for (const { check, ok, note } of token.checks) {
+    writeLine(stdout, `${ok ? 'ok     ' : 'REFUSED'} ${check}${note === undefined ? '' : `: ${note}`}`)
+  }
+  for (const { database, role, scopes, grants, reason } of token.databases) {
+    writeLine(
+      stdout,
+      `database ${database}: ${reason ?? `role ${role}; scopes ${scopes.join(' ') || '(none that the policy knows)'}`}`,
+    )
+    for (const grant of grants) writeLine(stdout, `  ${grant}`)
+  }
+}
+
+function exitCodeOf(errors: readonly PgoauthError[]): number {
+  return errors.every(({ exit }) => exit === 5) ? 5 : 1
+}
+
+async function reportOn(from: string, { stdin, clock }: CliContext, generation: Generation): Promise<TokenReport> {
+  const token = (from === '-' ? await text(stdin) : readToken(from)).trim()
+  if (token === '') fail('USAGE', { detail: `there is no token in ${from === '-' ? 'stdin' : from}` })
+  return tokenReport(new Secret(token), generation, clock.nowMs())
+}
+
+function readToken(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    return fail('USAGE', { detail: `--token: ${asPgoauthError(cause).detail ?? file}`, cause })
+  }
 }

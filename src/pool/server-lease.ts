@@ -66,6 +66,8 @@ export interface ServerPool {
   ask(sql: string): Promise<readonly (readonly (string | null)[])[]>
   /** Whether a server can be reached and used. @throws as lease. */
   check(): Promise<void>
+  /** Whether sessions as this role could be opened. @throws as lease. */
+  checkRole(role: string): Promise<void>
   /** Lends nothing more; connections end as their leases do. */
   close(): void
 }
