@@ -13,7 +13,7 @@ import { catalogFor, readCatalogFile, readPolicy } from './policy-explain.ts'
 const oneCase = z.strictObject({
   scopes: z.union([z.string().transform((text) => text.split(/[\s,]+/)), z.array(z.string())]).default([]),
   sql: z.string(),
-  expect: z.enum(['allow', 'deny'], { error: 'expected allow or deny' }),
+  expect: z.enum(['allow', 'deny']),
   why: z.string().optional(),
 })
 

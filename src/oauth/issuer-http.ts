@@ -65,8 +65,11 @@ export class IssuerHttp {
         if (question.method === 'POST') fail('ISSUER_INVALID', { detail: `${url} redirects what is posted to it` })
         if (redirects === MAX_REDIRECTS) fail('ISSUER_INVALID', { detail: `${url} redirects too often` })
       }
-    } catch (error) {
-      throw toIssuerError(error, { issuer: target, clientId: '', env: this.#options.env })
+    } catch (thrown) {
+      const error = toIssuerError(thrown, { issuer: target, clientId: '', env: this.#options.env })
+      // An authority's file may have been renewed.
+      if (error.code === 'ISSUER_UNREACHABLE') this.#fetch = undefined
+      throw error
     }
   }
 

@@ -21,6 +21,7 @@ const MAX_SUBJECT_LENGTH = 1024
  */
 export function checkClaims(claims: Claims, rules: IssuerRules, { header, nowMs }: ClaimsOptions): Checked {
   const reason =
+    (header === undefined ? inactiveMistake(claims) : undefined) ??
     issuerMistake(claims, rules, header !== undefined) ??
     audienceMistake(claims, rules.audience) ??
     timeMistake(claims, rules.clockToleranceMs, nowMs) ??
@@ -108,9 +109,13 @@ function namesAnotherKind({ typ, token_use, token_type }: Claims): boolean {
   return ![typ, token_use, token_type].every(isAccess)
 }
 
+/** RFC 7662 section 2.2: of a token that is not active an issuer says nothing else. */
+function inactiveMistake({ active }: Claims): string | undefined {
+  return active === true ? undefined : wrong('the issuer says it is not active')
+}
+
 /** RFC 7662 has no mark of a refresh token, so the answer has to say that this is none. */
 function introspectedKindMistake(claims: Claims): string | undefined {
-  if (claims.active !== true) return wrong('the issuer says it is not active')
   if (namesAnotherKind(claims)) return wrong('the issuer says it is an ID or refresh token')
   const mark = idTokenMark(claims)
   if (mark !== undefined) return wrong(`the issuer describes an ID token (it carries ${mark})`)

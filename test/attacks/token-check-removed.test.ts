@@ -37,7 +37,7 @@ const PARTS: Mutation[] = [
   replacing(CLAIMS, '[typ, token_use, token_type]', '[token_use, token_type]'),
   replacing(CLAIMS, '[typ, token_use, token_type]', '[typ, token_type]'),
   replacing(CLAIMS, '[typ, token_use, token_type]', '[typ, token_use]'),
-  replacing(CLAIMS, 'claims.active !== true', '!claims.active'),
+  replacing(CLAIMS, 'active === true', 'active'),
   replacing(CLAIMS, '\\p{Cc}\\p{Cs}', '\\p{Cs}'),
   replacing(CLAIMS, '\\p{Cc}\\p{Cs}', '\\p{Cc}'),
   replacing(CLAIMS, '{43}', '+'),

@@ -84,8 +84,24 @@ test('every mistake of a file is reported at once, with line, column and a sugge
   assert.equal(mistakes.length, 4)
   assert.match(mistakes[0] ?? '', /^config\.yaml:3:5: (unknown key "hots"; did you mean "host"\?|profiles\.prod\.host)/)
   assert.ok(mistakes.includes('config.yaml:3:5: unknown key "hots"; did you mean "host"?'))
-  assert.ok(mistakes.some((line) => line.startsWith('config.yaml:4:11: profiles.prod.port:')))
+  assert.ok(mistakes.includes('config.yaml:3:5: profiles.prod.host is missing'))
+  assert.ok(mistakes.includes('config.yaml:4:11: profiles.prod.port must be a number'))
   assert.ok(mistakes.includes('config.yaml:5:1: unknown key "profile"; did you mean "profiles"?'))
+})
+
+test('a value that fits no option of a union says what would, or what its nearest option lacks', () => {
+  const scopes = z.union([z.literal('all'), z.array(z.string()), z.strictObject({ select: z.array(z.string()) })])
+  const schema = z.strictObject({ scopes })
+  const mistakesIn = (text: string) => {
+    const result = checkYaml('p.yaml', text, schema)
+    return result.ok ? [] : result.mistakes.map(mistakeText)
+  }
+  assert.deepEqual(mistakesIn('scopes: 7\n'), ['p.yaml:1:9: scopes must be "all" or a list or a mapping'])
+  assert.deepEqual(
+    mistakesIn('scopes: { selct: [a] }\n').at(-1),
+    'p.yaml:1:11: unknown key "selct"; did you mean "select"?',
+  )
+  assert.deepEqual(mistakesIn('scopes: [1]\n'), ['p.yaml:1:10: scopes.0 must be a text'])
 })
 
 test('a file that is not YAML names the place', () => {

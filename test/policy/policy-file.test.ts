@@ -86,7 +86,7 @@ describe('the policy file', () => {
     has(/^policy\.yaml:5:22: .*sales\.orders \(a" is not an object name.*flow list splits at the comma/)
     has(/^policy\.yaml:5:39: .*"b\)" is not an object name/)
     has(/^policy\.yaml:6:15: .*functions are named without their arguments/)
-    has(/^policy\.yaml:7:11: .*expected visible or hidden/)
+    has(/^policy\.yaml:7:11: .*must be one of "visible", "hidden"/)
     has(/^policy\.yaml:8:1: unknown key "colour"/)
   })
 

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { TLSSocket } from 'node:tls'
+import { DOOR_POLICY, startDoor } from '../support/door.ts'
+
+// Hot reload: a good file counts for the next connection and statement, a bad one changes nothing.
+const door = await startDoor()
+const path = (name: string) => join(door.directory, name)
+const change = (name: string, edit: (text: string) => string) =>
+  writeFileSync(path(name), edit(readFileSync(path(name), 'utf8')))
+const count = 'select count(*) from public.orders'
+
+test('a changed policy counts from the next statement of a live session', async () => {
+  const client = await door.session({ token: await door.issuer.mint({ scope: 'orders:read' }) })
+  assert.equal((await client.query(count)).error, undefined)
+  writeFileSync(path('policy.yaml'), `${DOOR_POLICY}never: { select: [public.orders] }\n`)
+  door.reload()
+  assert.equal((await client.query(count)).error, '42501')
+  writeFileSync(path('policy.yaml'), DOOR_POLICY)
+  door.reload()
+  assert.equal((await client.query(count)).error, undefined)
+  client.close()
+})
+
+test('a policy that no longer yields the role ends the session', async () => {
+  const client = await door.session()
+  writeFileSync(path('policy.yaml'), DOOR_POLICY.replace('[ada, grace]', '[grace]'))
+  door.reload()
+  assert.equal((await client.next()).code, '57P01')
+  assert.equal(await door.outcome(), '28000')
+  writeFileSync(path('policy.yaml'), DOOR_POLICY)
+  door.reload()
+})
+
+test('a bad file changes nothing and disturbs nobody', async () => {
+  const client = await door.session()
+  const before = door.proxy.generation
+  for (const [name, edit] of [
+    ['proxy.yaml', (text: string) => `${text}nonsense: 1\n`],
+    ['policy.yaml', (text: string) => `${text}nonsense: 1\n`],
+    ['server.key', () => 'not a key'],
+  ] as const) {
+    const text = readFileSync(path(name), 'utf8')
+    change(name, edit)
+    assert.throws(() => door.reload(), { code: 'CONFIG_INVALID' }, name)
+    writeFileSync(path(name), text)
+  }
+  assert.equal(door.proxy.generation, before)
+  assert.deepEqual((await client.query('select 1')).rows, [['1']])
+  client.close()
+})
+
+test('a new certificate is shown to new connections', async () => {
+  const renewed = door.certificates.authority.issue('localhost', { hosts: ['localhost', '127.0.0.1'] })
+  writeFileSync(path('server.crt'), renewed.cert)
+  writeFileSync(path('server.key'), renewed.key)
+  door.reload()
+  const client = await door.session()
+  assert.ok(client.socket instanceof TLSSocket)
+  assert.equal(client.socket.getPeerCertificate().serialNumber, new X509Certificate(renewed.cert).serialNumber)
+  client.close()
+})
+
+test('an issuer that is taken out is refused, one that is put in is let in', async () => {
+  const text = readFileSync(path('proxy.yaml'), 'utf8')
+  change('proxy.yaml', (one) => one.replaceAll(door.issuer.url, 'https://other.example.com'))
+  door.reload()
+  assert.equal(await door.outcome(), '28000')
+  writeFileSync(path('proxy.yaml'), text)
+  door.reload()
+  assert.equal(await door.outcome(), 'ok')
+})
+
+test('a new database is served, one that is taken out ends its sessions', async () => {
+  const text = readFileSync(path('proxy.yaml'), 'utf8')
+  const entry = / {2}app:[\s\S]*(?=policy:)/.exec(text)?.[0] ?? ''
+  writeFileSync(path('proxy.yaml'), text.replace(entry, `${entry}${entry.replace('app:', 'second:')}`))
+  door.reload()
+  const client = await door.session({ parameters: { database: 'second' } })
+  writeFileSync(path('proxy.yaml'), text)
+  door.reload()
+  assert.equal((await client.next()).code, '57P01')
+  assert.equal(await door.outcome({ parameters: { database: 'second' } }), '3D000')
+})
+
+test('a limit counts from the next connection on', async () => {
+  const text = readFileSync(path('proxy.yaml'), 'utf8')
+  const client = await door.session()
+  writeFileSync(path('proxy.yaml'), `${text}limits: { clients_per_identity: 1 }\n`)
+  door.reload()
+  assert.equal(await door.outcome(), '53300')
+  assert.deepEqual((await client.query('select 1')).rows, [['1']])
+  writeFileSync(path('proxy.yaml'), text)
+  door.reload()
+  client.close()
+})
