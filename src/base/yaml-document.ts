@@ -67,10 +67,13 @@ export function checkYaml<S extends ZodType>(file: string, text: string, schema:
   const parsed = schema.safeParse(plain)
   if (parsed.success) return { ok: true, document: { value: parsed.data, locate } }
 
-  const mistakes = parsed.error.issues.flatMap((issue): Mistake[] => {
-    if (issue.code !== 'unrecognized_keys') {
-      return [{ ...locate(issue.path), message: `${pathText(issue.path)}${issue.message}` }]
+  const mistakes = parsed.error.issues.flatMap(plainIssues).flatMap((issue): Mistake[] => {
+    if (issue.code === 'invalid_key') {
+      const key = String(issue.path.at(-1))
+      const message = `${pathText(issue.path)}${issue.issues[0]?.message ?? ''}`
+      return [{ ...locateKey(issue.path.slice(0, -1), key), message }]
     }
+    if (issue.code !== 'unrecognized_keys') return [{ ...locate(issue.path), message: issueText(issue) }]
     const known = knownKeys(schema, issue.path)
     return issue.keys.map((key) => {
       const near = suggest(key, known)
@@ -99,6 +102,50 @@ export function mistakesError(mistakes: readonly Mistake[]): PgoauthError {
 
 export function mistakeText({ file, line, column, message }: Mistake): string {
   return `${file}:${line}:${column}: ${message}`
+}
+
+/** As a union names its failure: for each of its options, the issues that speak against it. */
+function plainIssues(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue]
+  const options = issue.errors.map((option) =>
+    option.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })).flatMap(plainIssues),
+  )
+  // The option that was meant is the one whose mistakes lie deepest: the value had at least its shape.
+  const depths = options.map((option) => Math.max(0, ...option.map(issueDepth)))
+  const deepest = Math.max(0, ...depths)
+  if (deepest > issue.path.length) return options[depths.indexOf(deepest)] ?? []
+  const wanted = options.flatMap((option) => option.map((inner) => wantedText(inner)))
+  return [{ ...issue, code: 'custom', message: `must be ${[...new Set(wanted)].join(' or ')}` }]
+}
+
+function issueDepth(issue: z.core.$ZodIssue): number {
+  return issue.path.length + (issue.code === 'unrecognized_keys' ? 1 : 0)
+}
+
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  array: 'a list',
+  object: 'a mapping',
+  record: 'a mapping',
+  map: 'a mapping',
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+}
+
+function wantedText(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_type') return TYPE_NAMES[issue.expected] ?? issue.expected
+  if (issue.code === 'invalid_value') return issue.values.map((value) => JSON.stringify(value)).join(', ')
+  return issue.message
+}
+
+function issueText(issue: z.core.$ZodIssue): string {
+  const name = issue.path.length === 0 ? 'the file' : issue.path.map(String).join('.')
+  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) return `${name} is missing`
+  if (issue.code === 'invalid_type') return `${name} must be ${wantedText(issue)}`
+  if (issue.code === 'invalid_value')
+    return `${name} must be ${issue.values.length > 1 ? 'one of ' : ''}${wantedText(issue)}`
+  return issue.message.startsWith('must ') ? `${name} ${issue.message}` : `${pathText(issue.path)}${issue.message}`
 }
 
 function pathText(path: Path): string {

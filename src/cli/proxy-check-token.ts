@@ -1,5 +1,5 @@
 import type { Secret } from '../base/secret.ts'
-import { peekJwt } from '../oauth/verify-signature.ts'
+import { readJwt } from '../oauth/verify-signature.ts'
 import type { RuleSet } from '../policy/policy.ts'
 import { chooseRole } from '../policy/roles.ts'
 import { databaseMistake } from '../proxy/admission.ts'
@@ -56,8 +56,8 @@ export async function tokenReport(token: Secret, generation: Generation, nowMs: 
 
 /** What can be read off the token itself, each beside what the configuration asks for; the verdict is the verifier's. */
 function seenChecks(token: Secret, { issuers }: Generation, nowMs: number): TokenCheck[] {
-  const jwt = peekJwt(token.reveal())
-  if (jwt === undefined) return [{ check: 'form', ok: true, note: 'not a JWT: the issuer is asked (introspection)' }]
+  const jwt = readJwt(token.reveal())
+  if (typeof jwt === 'string') return [{ check: 'form', ok: true, note: `${jwt}; introspection asks the issuer` }]
   const { header, claims } = jwt
   const issuer = issuers.find((one) => one.issuer === claims.iss)
   const text = (value: unknown) => (value === undefined ? 'missing' : JSON.stringify(value).slice(0, 120))
