@@ -30,7 +30,7 @@ export function readColumnRef(walk: Walk, scope: Scope, body: Tree): void {
 }
 
 function readUnqualified(walk: Walk, scope: Scope, name: string): void {
-  if (scope.everything().some((item) => item.columns.open.length > 0)) walk.flags.leansOnCatalog = true
+  if (!walk.flags.leansOnCatalog && scope.hasUnknownColumns()) walk.flags.leansOnCatalog = true
   const found = scope.readUnqualified(name)
   if (found === 'found') return
   const whole = scope.named(name)
@@ -58,7 +58,10 @@ function readQualified(walk: Walk, scope: Scope, names: readonly string[]): void
     if (found === 'found') continue
     const isCall = callNamed(walk, column)
     if (found === 'none' || isCall) readWholeItem(item)
-    if (found === 'none') walk.flags.unknownNames = true
+    if (found === 'none') {
+      walk.flags.unknownNames = true
+      walk.flags.leansOnCatalog = true
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import { quoteName } from '../base/sql-name.ts'
 import type { TemporaryRelation } from './analysis.ts'
+import { castTo } from './casts.ts'
 import { UNKNOWN_COLUMNS } from './columns.ts'
 import { visitAll, visitFields, visitTyped } from './expression.ts'
 import { needRelationAction } from './named-object.ts'
@@ -69,6 +70,7 @@ export function analyseElement(walk: Walk, scope: Scope, { type, body }: Node): 
     return
   }
   const { constraints, ...rest } = body
+  castTo(walk, treeOf(body.typeName), { type: 'ParamRef', body: {} })
   visitFields(walk, scope, type, rest)
   for (const constraint of nodesOf(constraints)) analyseElement(walk, scope, constraint)
 }

@@ -127,6 +127,7 @@ function visitIndirection(walk: Walk, scope: Scope, body: Tree): void {
   if (arg) visit(walk, scope, arg)
   for (const [index, step] of nodesOf(body.indirection).entries()) {
     if (step.type === 'String') {
+      walk.flags.leansOnCatalog = true
       if (index > 0 || !isField) callNamed(walk, textOf(step.body.sval) ?? '')
     } else visit(walk, scope, step)
   }

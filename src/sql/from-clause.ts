@@ -1,17 +1,9 @@
 import { castTo } from './casts.ts'
-import {
-  type Columns,
-  columnsOfUse,
-  concatColumns,
-  derivedColumns,
-  type OutColumn,
-  readAll,
-  readColumn,
-  renameColumns,
-} from './columns.ts'
+import { type Columns, columnsOfUse, derivedColumns, renameColumns } from './columns.ts'
 import { visit, visitAll, visitTyped } from './expression.ts'
 import { callFunction, functionName } from './functions.ts'
 import { useInvokerView } from './invoker-view.ts'
+import { readJoin } from './join.ts'
 import { needNewerSyntax } from './newer-syntax.ts'
 import type { Tree } from './parser.ts'
 import { analyseQuery } from './query.ts'
@@ -25,9 +17,12 @@ import type { Walk } from './walk.ts'
  * Reads a FROM list: each element sees the levels above, and where it is LATERAL (functions always are) the elements
  * to its left. `level` is the query's own scope, still without items.
  */
-export function readFromList(walk: Walk, level: Scope, list: unknown, before: readonly Item[] = []): Item[] {
+export function readFromList(walk: Walk, level: Scope, list: unknown): Item[] {
   const items: Item[] = []
-  for (const node of nodesOf(list)) items.push(...readFromItem(walk, level, node, [...before, ...items]))
+  // What stands to the left is the list as far as it has grown: copied for each element, long lists would be quadratic.
+  for (const node of nodesOf(list)) {
+    for (const item of readFromItem(walk, level, node, items)) items.push(item)
+  }
   return items
 }
 
@@ -59,7 +54,7 @@ function readFromItem(walk: Walk, level: Scope, node: Node, left: readonly Item[
       return items
     }
     case 'JoinExpr':
-      return readJoin(walk, level, body, left)
+      return readJoin(walk, level, body, left, readFromItem)
   }
   walk.refuse('this cannot stand in FROM as far as is understood', type)
   return []
@@ -127,7 +122,6 @@ function readRangeFunction(walk: Walk, scope: Scope, body: Tree): Item {
     if (node) {
       visit(walk, scope, node)
       names.push(...columnNames(walk, definitions))
-      if (names.length === 0 && node.type === 'FuncCall') names.push(functionName(node.body).at(-1) ?? '')
     }
   }
   const listed = columnNames(walk, body.coldeflist)
@@ -136,8 +130,14 @@ function readRangeFunction(walk: Walk, scope: Scope, body: Tree): Item {
     isOpen = false
   }
   if (body.ordinality) names.push('ordinality')
-  if (names.length === 1 && alias.name !== undefined && listed.length === 0) names[0] = alias.name
-  return { ...derived(alias, derivedColumns(names, isOpen), []), name: alias.name ?? names[0] }
+  // Whether a function gives one column of its own name or several of others is not known here: a name that may be
+  // one of them is looked for further out as well.
+  return { ...derived(alias, derivedColumns(names, isOpen), []), name: alias.name ?? functionNamed(body) }
+}
+
+function functionNamed(body: Tree): string | undefined {
+  const [call] = nodesOf(nodesOf(body.functions)[0]?.body.items)
+  return call?.type === 'FuncCall' ? functionName(call.body).at(-1) : undefined
 }
 
 /** A value that takes the type of its column through that type's own input, without a cast. */
@@ -185,59 +185,4 @@ function readJsonTable(walk: Walk, scope: Scope, body: Tree): Item {
   visitAll(walk, scope, body.passing)
   visitTyped(walk, scope, 'JsonBehavior', body.on_error)
   return derived(aliasOf(body), derivedColumns(names), [])
-}
-
-function readJoin(walk: Walk, level: Scope, body: Tree, before: readonly Item[]): Item[] {
-  const leftNode = nodeOf(body.larg)
-  const rightNode = nodeOf(body.rarg)
-  const left = leftNode ? readFromItem(walk, level, leftNode, before) : []
-  const right = rightNode ? readFromItem(walk, level, rightNode, [...before, ...left]) : []
-  const leftColumns = visibleColumns(left)
-  const rightColumns = visibleColumns(right)
-  const using = body.isNatural ? sharedNames(leftColumns, rightColumns) : stringsOf(body.usingClause)
-  const merged = using.map((name) => mergeColumn(name, leftColumns, rightColumns))
-  for (const column of merged) readColumn(column)
-  if (body.quals !== undefined) visitAll(walk, new Scope(level, [...left, ...right]), body.quals)
-
-  const alias = aliasOf(body)
-  const usingSet = new Set(using)
-  const rest = concatColumns([leftColumns, rightColumns])
-  const columns = { ...rest, list: [...merged, ...rest.list.filter((one) => !usingSet.has(one.name))] }
-  const locks = [...left, ...right].filter((item) => item.locks.length > 0).flatMap((item) => item.locks)
-  const join = { ...derived(alias, columns, [...new Set(locks)]), nameVisible: alias.name !== undefined }
-  const parts = alias.name === undefined ? [...left, ...right].map((item) => ({ ...item, columnsVisible: false })) : []
-  const usingAlias = treeOf(body.join_using_alias)
-  const extra: Item[] = []
-  if (usingAlias) {
-    const item = derived(
-      { name: textOf(usingAlias.aliasname), columns: [] },
-      { list: merged, open: [], isOpen: false },
-      [],
-    )
-    extra.push({ ...item, columnsVisible: false })
-  }
-  return [...parts, ...extra, join]
-}
-
-function visibleColumns(items: readonly Item[]): Columns {
-  return concatColumns(items.filter((item) => item.columnsVisible).map((item) => item.columns))
-}
-
-/** NATURAL joins by the names both sides share; where a side is not known, any of the other's may be one. */
-function sharedNames(left: Columns, right: Columns): string[] {
-  if (left.isOpen || right.isOpen) {
-    readAll(left)
-    readAll(right)
-  }
-  const names = new Set(right.list.map((one) => one.name))
-  return [...new Set(left.list.map((one) => one.name))].filter((name) => names.has(name))
-}
-
-function mergeColumn(name: string, left: Columns, right: Columns): OutColumn {
-  const reads = [left, right].flatMap((side) => {
-    const found = side.list.filter((one) => one.name === name).flatMap((one) => one.reads)
-    const isListed = side.list.some((one) => one.name === name)
-    return isListed ? found : side.open.map((use): readonly [RelationUse, string] => [use, name])
-  })
-  return { name, reads }
 }

@@ -1,10 +1,10 @@
 /** Above this a parse may take more than a millisecond or two of everybody's time. */
-const MAX_LIGHT_CHARACTERS = 32_768
+const MAX_LIGHT_CHARACTERS = 16_384
 /** A text no longer than this cannot hold a chain of operators that exhausts the stack. */
 const MAX_UNCOUNTED_CHARACTERS = 2_000
 const MAX_NESTING = 100
 const MAX_COMMENTS = 40
-const MAX_LINKS = 700
+const MAX_LINKS = 500
 
 const COMMENT_OPENERS = /\/\*/g
 /** Each makes the parse tree one level deeper when they are chained: `1+1+1`, `a UNION b UNION c`, `NOT NOT x`. */

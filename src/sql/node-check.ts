@@ -31,6 +31,9 @@ const INERT_TYPES = new Set([
   'JsonReturning',
 ])
 
+/** Settings that nothing may set, as a literal would name them. */
+const FORBIDDEN_NAME = /^(role|session_authorization|pgoauth\..*)$/i
+
 /**
  * Checks a statement against the grammar's node types before it is analysed: a type or a field that is not known is
  * refused. Every node that can carry an access is noted; the analysis must look at each (Walk.isComplete), so that
@@ -43,6 +46,9 @@ export function checkNodes(walk: Walk, type: string, body: Tree, isInert = false
     return
   }
   if (!isInert && roleOf(type) !== 'value' && !INERT_TYPES.has(type)) walk.expect(body)
+  if (type === 'String' && typeof body.sval === 'string' && FORBIDDEN_NAME.test(body.sval)) {
+    walk.noteForbiddenName(body.sval.toLowerCase())
+  }
   // A type's modifiers are parsed as expressions, but only constants and words mean anything there.
   const inside = isInert || type === 'TypeName'
   for (const name in body) {

@@ -78,6 +78,14 @@ export class Scope {
     return []
   }
 
+  /** Whether the columns of anything a name could reach are not all known. */
+  hasUnknownColumns(): boolean {
+    for (let level: Scope | undefined = this; level; level = level.parent) {
+      for (const item of level.items) if (item.columns.open.length > 0) return true
+    }
+    return false
+  }
+
   /** Everything a name could reach, at any level: for what cannot be resolved. */
   everything(): readonly Item[] {
     return [...this.items, ...(this.parent?.everything() ?? [])]

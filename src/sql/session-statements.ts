@@ -1,10 +1,11 @@
 import { quoteName } from '../base/sql-name.ts'
 import { needEverything } from './action-calls.ts'
 import type { StatementAnalysis } from './analysis.ts'
+import { castTo } from './casts.ts'
 import { visitAll } from './expression.ts'
 import { Scope } from './scope.ts'
 import { analyseStatement } from './statement.ts'
-import { type Node, nodeOf, textOf } from './tree.ts'
+import { type Node, nodeOf, nodesOf, textOf } from './tree.ts'
 import type { Walk } from './walk.ts'
 
 /** CURSOR_OPT_HOLD of parsenodes.h. */
@@ -23,7 +24,7 @@ function analyseInside(walk: Walk, field: unknown): StatementAnalysis | undefine
 
 export function analysePrepare(walk: Walk, { body }: Node): void {
   walk.touch(body)
-  visitAll(walk, new Scope(), body.argtypes)
+  for (const type of nodesOf(body.argtypes)) castTo(walk, type.body, { type: 'ParamRef', body: {} })
   const statement = analyseInside(walk, body.query)
   walk.collector.plain = false
   if (statement) walk.collector.effects.prepare = { name: textOf(body.name) ?? '', statement }

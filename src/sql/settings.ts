@@ -23,7 +23,8 @@ export function analyseSet(walk: Walk, body: Tree): void {
     case 'VAR_RESET':
     case 'VAR_SET_DEFAULT':
       walk.collector.effects.reset = { name }
-      if (name !== 'role' && name !== 'session_authorization') needSetting(walk, name)
+      if (isProxySetting(name)) walk.refuse(PROXY_SETTING, name)
+      else if (!RESET_FREELY.has(name)) needSetting(walk, name)
       return
     case 'VAR_SET_MULTI':
       setTransaction(walk, name, args)
@@ -59,6 +60,7 @@ export function setByCall(walk: Walk, args: readonly Node[]): void {
   const local = constantOf(args[2]) === 'true'
   if (name === undefined) {
     walk.collector.opaque = true
+    walk.computesSetting()
     needEverything(walk, 'set', 'parameter')
     return
   }
@@ -108,10 +110,19 @@ export function changeSetting(walk: Walk, change: SettingChange): void {
   needSetting(walk, change.name)
 }
 
+/** These fall back to what the session was given at its start: the role, the pinned path. */
+const RESET_FREELY = new Set(['role', 'session_authorization', 'search_path'])
+
+const PROXY_SETTING = 'these settings belong to the proxy'
+
+function isProxySetting(name: string): boolean {
+  return name === 'pgoauth' || name.startsWith('pgoauth.')
+}
+
 /** Why nothing allows this setting to have this value; undefined where rules decide. A value that is computed is unknown. */
 export function refusedSetting(name: string, value: string | undefined): string | undefined {
   if (name === 'role' || name === 'session_authorization') return 'the session keeps the role it was given'
-  if (name === 'pgoauth' || name.startsWith('pgoauth.')) return 'these settings belong to the proxy'
+  if (isProxySetting(name)) return PROXY_SETTING
   if (name === 'backslash_quote') return 'the server must read a text as the parser does'
   if (name === 'standard_conforming_strings' && !ON.has(value?.toLowerCase() ?? '')) {
     return 'the server must read a text as the parser does'

@@ -24,6 +24,7 @@ export class Walk {
   /** Nodes that can carry an access and that no part of the analysis has looked at yet. */
   readonly #pending: Set<Tree>
   #isQuiet = false
+  #forbiddenName: string | undefined
 
   constructor(catalog: Catalog, options: { flags?: TextFlags; inner?: number; collector?: Collector } = {}) {
     this.#catalog = catalog
@@ -45,6 +46,7 @@ export class Walk {
   nextStatement(): void {
     this.#collector = new Collector()
     this.#pending.clear()
+    this.#forbiddenName = undefined
   }
 
   /** Runs a part of the analysis with a collector of its own, for a statement inside a statement. */
@@ -104,6 +106,17 @@ export class Walk {
 
   refuse(reason: Refusal['reason'], object: string): void {
     this.#collector.refuse(reason, object)
+  }
+
+  /** A literal of the statement names a setting that nothing may set. */
+  noteForbiddenName(name: string): void {
+    this.#forbiddenName ??= name
+  }
+
+  /** set_config with a computed name: refused where a literal of the statement could be what it computes. */
+  computesSetting(): void {
+    if (this.#forbiddenName !== undefined)
+      this.refuse('the setting may be one that nothing may set', this.#forbiddenName)
   }
 
   isSystemSchema(schema: string): boolean {

@@ -378,6 +378,22 @@ export const QUERIES: readonly Case[] = [
     pgMute('no such method: 42704'),
   ),
 
+  deny(
+    'hr:read reports',
+    'select (select salary from reports.rows_of(1) salary) from hr.employees',
+    'the alias of a function is no column of it: the column further out is meant',
+  ),
+  deny(
+    'hr:read',
+    'select (select salary from json_each($${"a":1}$$) salary) from hr.employees',
+    'the alias of a function is no column of it: the column further out is meant',
+  ),
+  allow('hr:read', 'select g, id from generate_series(1, 2) g, hr.employees', 'a column named as its function'),
+  allow(
+    'hr:read',
+    'select (select max(x) from unnest(array[id]) x) from hr.employees',
+    'a column named as its function',
+  ),
   allow('mixed', 'select "Id" from sales."Mixed"', 'quoted names keep their case'),
   deny('mixed', 'select "na me" from sales."Mixed"', 'quoted columns keep their case'),
   deny('mixed', 'select Id from sales.Mixed', 'unquoted names are folded', pgMute('42P01: there is no sales.mixed')),
