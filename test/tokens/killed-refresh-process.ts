@@ -2,17 +2,18 @@
  * A process that refreshes a login and kills itself at the n-th file operation after the issuer answered,
  * before (`even`) or after (`odd`) it took place; at 0, the moment the answer is there.
  *
- * Arguments: home directory, issuer URL, n.
+ * Arguments: profile and paths as JSON, n.
  */
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { systemClock } from '../../src/base/clock.ts'
 import { silentLog } from '../../src/base/log.ts'
-import { pathsOf } from '../../src/config/paths.ts'
-import { resolveProfile } from '../../src/config/profiles.ts'
+import type { Paths } from '../../src/config/paths.ts'
+import type { Profile } from '../../src/config/profiles.ts'
 import { openTokenSource } from '../../src/tokens/token-source.ts'
 
-const [home = '', issuer = '', stepText = '0'] = process.argv.slice(2)
+const [given = '', stepText = '0'] = process.argv.slice(2)
+const { profile, paths } = JSON.parse(given) as { profile: Profile; paths: Paths }
 const step = Number(stepText)
 let answered = false
 let operation = 0
@@ -47,12 +48,8 @@ for (const name of ['open', 'rename', 'unlink', 'writeFile', 'rmdir'] as const) 
 }
 syncBuiltinESMExports()
 
-const env = { ...process.env, HOME: home }
-const paths = pathsOf({ env, home, platform: process.platform })
-const flags = { issuer, client_id: 'pgoauth', store: 'file' }
-const profile = await resolveProfile(undefined, { env, flags, home, paths })
 const source = await openTokenSource(profile, {
-  env,
+  env: process.env,
   platform: process.platform,
   paths,
   clock: systemClock,

@@ -8,7 +8,7 @@ const CALLS = 50
 
 test('eight processes with fifty token calls each lose no login to rotation', async () => {
   // oidc-provider rotates at each refresh, and revokes the whole grant when a used refresh token comes back.
-  const issuer = await startTestIssuer({ settings: { accessTokenSeconds: 3 } })
+  const issuer = await startTestIssuer({ settings: { accessTokenSeconds: 6 } })
   const laptop = openLaptop(profileFor(issuer))
   assert.equal((await laptop.login(issuer)).code, 0)
   const before = issuer.count(/^\/token$/)
