@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { fail } from '../base/errors.ts'
+import { DirectReader } from './direct-reader.ts'
 
 /** Between probes of an idle connection: shorter than the idle limits of common NATs and load balancers. */
 export const KEEPALIVE_DELAY_MS = 30_000
@@ -9,6 +10,8 @@ export interface DialOptions {
   readonly port: number
   readonly timeoutMs: number
   readonly signal?: AbortSignal
+  /** Makes the socket with a DirectReader: for one that is read as it is, without TLS on it. */
+  readonly direct?: boolean
 }
 
 /**
@@ -16,8 +19,9 @@ export interface DialOptions {
  *
  * @throws PROXY_UNREACHABLE, saying why, when there is none within `timeoutMs`.
  */
-export function dial({ host, port, timeoutMs, signal }: DialOptions): Promise<Socket> {
+export function dial({ host, port, timeoutMs, signal, direct = false }: DialOptions): Promise<Socket> {
   return new Promise((resolve, reject) => {
+    const reader = direct ? new DirectReader() : undefined
     const socket = connect({
       host,
       port,
@@ -26,7 +30,9 @@ export function dial({ host, port, timeoutMs, signal }: DialOptions): Promise<So
       keepAliveInitialDelay: KEEPALIVE_DELAY_MS,
       allowHalfOpen: true,
       signal,
+      ...(reader && { onread: reader.options }),
     })
+    reader?.attach(socket)
     socket.setTimeout(timeoutMs, () => {
       socket.destroy(Object.assign(new Error(`no answer within ${timeoutMs / 1000} s`), { code: 'ETIMEDOUT' }))
     })

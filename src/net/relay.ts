@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../base/clock.ts'
+import { DirectReader } from './direct-reader.ts'
 
 export interface RelayDirection {
   /** Bytes that were read before the relay began and have not been sent on. */
@@ -102,6 +103,11 @@ class Pump {
   }
 
   start(): void {
+    const direct = DirectReader.of(this.#from)
+    direct?.consume((chunk) => {
+      this.#onData(chunk)
+      return this.#to.writableLength > 0
+    })
     this.#from.on('data', this.#onData)
     this.#to.on('drain', this.#onDrain)
     if (this.#first && this.#first.length > 0) this.#onData(this.#first)
@@ -110,6 +116,7 @@ class Pump {
 
   /** Reads on without a place to put it, so that the end of the stream is still seen. */
   discard(): void {
+    DirectReader.of(this.#from)?.consume(() => false)
     this.#from.off('data', this.#onData)
     this.#to.off('drain', this.#onDrain)
     this.#from.resume()

@@ -44,7 +44,13 @@ export async function openRemoteLink(
     })
   }
   if (tls.mode === 'disable') refuseInTheClear(remote)
-  const socket = await dial({ host: address ?? host, port, timeoutMs: CONNECT_TIMEOUT_MS, ...(signal && { signal }) })
+  const socket = await dial({
+    host: address ?? host,
+    port,
+    timeoutMs: CONNECT_TIMEOUT_MS,
+    direct: tls.mode === 'disable',
+    ...(signal && { signal }),
+  })
   const reached = socket.remoteAddress ?? host
   if (tls.mode === 'disable') {
     return { stream: socket, inbox: new Inbox(socket), encrypted: false, verified: true, address: reached }
