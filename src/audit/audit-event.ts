@@ -12,6 +12,14 @@ export type AuditEventName =
   | 'cancel'
   | 'policy_reloaded'
 
+/** One right that a statement needed, as rules write it. */
+export interface AuditedAccess {
+  readonly action: string
+  readonly object: string
+  readonly columns?: readonly string[]
+  readonly metadata?: true
+}
+
 /**
  * One audit event as the file shows it (DESIGN section 10), but for `time` and the chain, which the log adds.
  * Never a literal of a statement, never a token.
@@ -33,6 +41,8 @@ export interface AuditEvent {
   readonly reason?: string
   /** Scopes of the policy each of which would allow the first denied access. */
   readonly missing_scopes?: readonly string[]
-  /** How many equal events this line stands for, where more than one. */
+  /** All that a statement needed: of allowed and observed ones, for `policy suggest`. */
+  readonly accesses?: readonly AuditedAccess[]
+  /** Equal events since the one with this request id, which are not written one by one. */
   readonly repeated?: number
 }

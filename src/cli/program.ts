@@ -41,6 +41,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async (context) => (await import('./policy.ts')).policyCommand(context),
   },
   {
+    name: 'audit',
+    summary: 'Read the audit file of a proxy, and check that nobody changed it.',
+    load: async (context) => (await import('./audit.ts')).auditCommand(context),
+  },
+  {
     name: 'token',
     summary: 'Print a fresh access token on stdout, and nothing else.',
     load: async (context) => (await import('./token.ts')).tokenCommand(context),

@@ -1,6 +1,6 @@
 import { mkdir, open, readFile, realpath, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { type Document, isMap, isSeq, parseDocument, visit } from 'yaml'
+import { Document, isMap, isNode, isPair, isScalar, isSeq, type Node, parseDocument, visit } from 'yaml'
 import { fail } from '../base/errors.ts'
 import { readProfileText } from './profile-file.ts'
 import type { WrittenProfile } from './profile-schema.ts'
@@ -13,29 +13,86 @@ export interface ProfileAddition {
   readonly replace: boolean
 }
 
-/** The text of config.yaml with one profile more; comments, order and layout of the rest stay. @throws USAGE. */
+/** The text of config.yaml with one profile more; all the rest stays as it is. @throws USAGE. */
 export function withProfile(text: string, { name, profile, makeDefault, replace }: ProfileAddition): string {
   const document = parse(text)
-  if (document.hasIn(['profiles', name]) && !replace) {
+  const replaces = document.hasIn(['profiles', name])
+  if (replaces && !replace) {
     fail('USAGE', { detail: `there is a profile "${name}" already`, fix: 'another name, or --replace' })
   }
-  const { tls, issuer_tls, ...rest } = profile
-  const entry = document.createNode({ ...rest, ...(tls && { tls }), ...(issuer_tls && { issuer_tls }) })
+  const entry = document.createNode(profile)
   visit(entry, (_key, node) => {
     if (isSeq(node)) node.flow = true
   })
+  const spliced = replaces || makeDefault ? undefined : appendEntry(text, document, name, profile)
   if (!isMap(document.get('profiles'))) document.set('profiles', document.createNode({}))
   document.setIn(['profiles', name], entry)
   if (makeDefault) document.set('default', name)
-  return document.toString({ lineWidth: 0 })
+  return whicheverIsSame(spliced, document)
 }
 
 /** The text without that profile, and without a `default` that named it. @throws PROFILE_UNKNOWN. */
 export function withoutProfile(text: string, name: string): string {
   const document = parse(text)
-  if (!document.deleteIn(['profiles', name])) fail('PROFILE_UNKNOWN', { detail: `there is no profile "${name}"` })
-  if (document.get('default') === name) document.delete('default')
-  return document.toString({ lineWidth: 0 })
+  if (!document.hasIn(['profiles', name])) fail('PROFILE_UNKNOWN', { detail: `there is no profile "${name}"` })
+  const isDefault = document.get('default') === name
+  const spliced = isDefault ? undefined : cutEntry(text, document, name)
+  document.deleteIn(['profiles', name])
+  if (isDefault) document.delete('default')
+  return whicheverIsSame(spliced, document)
+}
+
+/** A text made by cutting and pasting keeps every space; it is taken where it says what the document says. */
+function whicheverIsSame(spliced: string | undefined, document: Document): string {
+  const written = document.toString({ lineWidth: 0, flowCollectionPadding: false })
+  if (spliced === undefined) return written
+  const read = parseDocument(spliced)
+  const isSame = read.errors.length === 0 && JSON.stringify(read.toJS()) === JSON.stringify(document.toJS())
+  return isSame ? spliced : written
+}
+
+/** The text with the entry put behind the last profile, indented as its neighbours are. */
+function appendEntry(text: string, document: Document, name: string, profile: WrittenProfile): string | undefined {
+  const profiles = document.get('profiles')
+  const [first] = isMap(profiles) && !profiles.flow ? profiles.items : []
+  if (!isMap(profiles) || !isNode(first?.key) || !first.key.range) return undefined
+  const indent = ' '.repeat(first.key.range[0] - lineStart(text, first.key.range[0]))
+  const entry = new Document({ [name]: profile })
+  visit(entry, (_key, node) => {
+    if (isSeq(node)) node.flow = true
+  })
+  const lines = entry.toString({ lineWidth: 0, flowCollectionPadding: false }).trimEnd().replace(/^/gm, indent)
+  const at = lineEnd(text, contentEnd(profiles))
+  return `${text.slice(0, at)}\n${lines}${text.slice(at) || '\n'}`
+}
+
+/** The text without the entry's lines; a comment above it stays. */
+function cutEntry(text: string, document: Document, name: string): string | undefined {
+  const profiles = document.get('profiles')
+  if (!isMap(profiles) || profiles.flow || profiles.items.length < 2) return undefined
+  const pair = profiles.items.find(({ key }) => isScalar(key) && key.value === name)
+  if (!isNode(pair?.key) || !pair.key.range) return undefined
+  const end = lineEnd(text, isNode(pair.value) ? contentEnd(pair.value) : pair.key.range[1])
+  return text.slice(0, lineStart(text, pair.key.range[0])) + text.slice(end + 1)
+}
+
+/** Where the last thing in a node ends, without the blank lines and comments behind it. */
+function contentEnd(node: Node): number {
+  if ((isMap(node) || isSeq(node)) && !node.flow) {
+    const last: unknown = node.items.at(-1)
+    const inner = isPair(last) ? (isNode(last.value) ? last.value : last.key) : last
+    if (isNode(inner)) return contentEnd(inner)
+  }
+  return node.range?.[1] ?? 0
+}
+
+function lineStart(text: string, offset: number): number {
+  return text.lastIndexOf('\n', offset - 1) + 1
+}
+
+function lineEnd(text: string, offset: number): number {
+  const end = text.indexOf('\n', Math.max(0, text[offset - 1] === '\n' ? offset - 1 : offset))
+  return end === -1 ? text.length : end
 }
 
 /**

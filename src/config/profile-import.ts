@@ -1,4 +1,5 @@
 import { dirname, isAbsolute, resolve } from 'node:path'
+import { isMap, parseDocument } from 'yaml'
 import { z } from 'zod'
 import { fail } from '../base/errors.ts'
 import { isLoopbackHost } from '../base/loopback.ts'
@@ -32,24 +33,20 @@ const REFUSED: Readonly<Record<string, string>> = {
  * @throws CONFIG_INVALID.
  */
 export function readImportedProfile(from: string, text: string): ImportedProfile {
-  const { value } = readYamlOrThrow(from, text, importSchema)
-  const [name, profile] =
-    'profiles' in value
-      ? onlyEntry(from, value.profiles as Record<string, WrittenProfile>)
-      : [undefined, value as WrittenProfile]
+  // Chosen by what is there, so that mistakes are told of the form that was meant.
+  const [name, profile] = isWholeFile(text)
+    ? onlyEntry(from, readYamlOrThrow(from, text, wholeFile).value.profiles)
+    : [undefined, readYamlOrThrow(from, text, profileSchema).value]
   refuseWhatIsNotTheirs(from, profile)
   return { name, profile: isUrl(from) ? refuseFiles(from, profile) : absoluteFiles(profile, dirname(resolve(from))) }
 }
 
 const wholeFile = z.strictObject({ default: profileName.optional(), profiles: z.record(profileName, profileSchema) })
 
-/** Chosen by what is there, so that mistakes are told of the form that was meant. */
-const importSchema = z.record(z.string(), z.unknown()).transform((value, context) => {
-  const parsed = ('profiles' in value ? wholeFile : profileSchema).safeParse(value)
-  if (parsed.success) return parsed.data
-  for (const { path, message } of parsed.error.issues) context.addIssue({ code: 'custom', path, message })
-  return z.NEVER
-})
+function isWholeFile(text: string): boolean {
+  const { contents } = parseDocument(text)
+  return isMap(contents) && contents.has('profiles')
+}
 
 function onlyEntry(from: string, profiles: Record<string, WrittenProfile>): [string, WrittenProfile] {
   const [only, ...others] = Object.entries(profiles)

@@ -4,6 +4,7 @@ import type { RequestId, SessionId } from '../base/brand.ts'
 import { PgoauthError } from '../base/errors.ts'
 import type { MappedIdentity } from '../base/identity.ts'
 import { newRequestId } from '../base/ids.ts'
+import { recordsOf } from '../policy/access-record.ts'
 import type { Decision } from '../policy/decision.ts'
 import type { Judge, ParsedJudgement } from './judge.ts'
 
@@ -36,8 +37,18 @@ export function sessionEvent(
   }
 }
 
+/** Different denials of one session that are counted; more are written each time. */
+const MAX_COUNTED = 1000
+
+interface Counted {
+  readonly requestId: RequestId
+  readonly fields: Partial<AuditEvent>
+  repeated: number
+}
+
 /**
- * Writes the denials of one session into the audit and counts them.
+ * Writes the denials of one session into the audit. One that comes again is counted, under the request id of its first,
+ * and the count is written when the session ends; past a limit the session ends, so that a flood cannot fill the disk.
  *
  * Every method throws AUDIT_UNAVAILABLE where the audit cannot be written, and SESSION_ENDED once the session was
  * denied too often.
@@ -46,6 +57,7 @@ export class DenialRecord {
   readonly #audit: AuditLog
   readonly #session: AuditedSession
   readonly #maxDenials: number
+  readonly #counted = new Map<string, Counted>()
   #denials = 0
 
   constructor(audit: AuditLog, session: AuditedSession, maxDenials: number) {
@@ -55,13 +67,13 @@ export class DenialRecord {
   }
 
   /** A text was denied; gives the request id that the client is told, and what denied it. */
-  denied(
-    judgement: ParsedJudgement,
-    sql: string,
-    judge: Judge,
-  ): { requestId: RequestId; decision: Decision | undefined } {
+  denied(judgement: ParsedJudgement, sql: string, judge: Judge): Denial {
     const decision = judgement.statements.find((one) => !one.decision.allowed)?.decision
-    return { requestId: this.#denied(decisionFields(decision, judgement, sql, judge)), decision }
+    const fields = {
+      ...decisionFields(decision, sql, judge),
+      ...(decision && { missing_scopes: judge.missingScopes(decision, judgement.under.grants) }),
+    }
+    return { requestId: this.#denied(fields), decision }
   }
 
   /** Something that has no text was denied. */
@@ -69,20 +81,40 @@ export class DenialRecord {
     return this.#denied({ reason })
   }
 
-  /** A text was let through only because the policy observes. */
-  observed(judgement: ParsedJudgement, sql: string, judge: Judge): void {
+  /** A text was let through: says so where the policy only observes, or the audit wants to know of all. */
+  passed(judgement: ParsedJudgement, sql: string, judge: Judge): void {
+    if (!judgement.observed && !this.#audit.recordsAllowed) return
     for (const { decision } of judgement.statements) {
-      if (!decision.observed) continue
-      this.#record('statement_observed', newRequestId(), decisionFields(decision, judgement, sql, judge))
+      if (!decision.observed && !this.#audit.recordsAllowed) continue
+      const accesses = decision.verdicts.flatMap(({ access }) => recordsOf(access))
+      this.#record(decision.observed ? 'statement_observed' : 'statement_allowed', newRequestId(), {
+        ...decisionFields(decision, sql, judge),
+        accesses,
+      })
     }
   }
 
+  /** The session ends: writes what was counted. */
+  finish(): void {
+    for (const { requestId, fields, repeated } of this.#counted.values()) {
+      if (repeated > 0) this.#record('statement_denied', requestId, { ...fields, repeated })
+    }
+    this.#counted.clear()
+  }
+
   #denied(fields: Partial<AuditEvent>): RequestId {
-    const requestId = newRequestId()
-    this.#record('statement_denied', requestId, fields)
     if (++this.#denials > this.#maxDenials) {
       throw new PgoauthError('SESSION_ENDED', { detail: `${this.#denials} statements were denied` })
     }
+    const key = [fields.sql_fingerprint, fields.action, fields.object, fields.reason].join('\0')
+    const known = this.#counted.get(key)
+    if (known) {
+      known.repeated++
+      return known.requestId
+    }
+    const requestId = newRequestId()
+    this.#record('statement_denied', requestId, fields)
+    if (this.#counted.size < MAX_COUNTED) this.#counted.set(key, { requestId, fields, repeated: 0 })
     return requestId
   }
 
@@ -91,17 +123,16 @@ export class DenialRecord {
   }
 }
 
-function decisionFields(
-  decision: Decision | undefined,
-  { under }: ParsedJudgement,
-  sql: string,
-  judge: Judge,
-): Partial<AuditEvent> {
+export interface Denial {
+  readonly requestId: RequestId
+  readonly decision: Decision | undefined
+}
+
+function decisionFields(decision: Decision | undefined, sql: string, judge: Judge): Partial<AuditEvent> {
   return {
     ...(decision?.denied?.action && { action: decision.denied.action }),
     ...(decision?.denied && { object: decision.denied.object }),
     sql_fingerprint: judge.fingerprint(sql),
     ...(decision?.reason !== undefined && { reason: decision.reason }),
-    ...(decision && { missing_scopes: judge.missingScopes(decision, under.grants) }),
   }
 }

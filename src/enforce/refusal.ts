@@ -1,4 +1,4 @@
-import { ERRORS } from '../base/errors.ts'
+import { ERRORS, type PgoauthError } from '../base/errors.ts'
 import type { Decision } from '../policy/decision.ts'
 import { encodeErrorResponse } from '../wire/error-response.ts'
 import type { Judgement } from './judge.ts'
@@ -26,6 +26,11 @@ export function unparsableResponse(judgement: Judgement & { kind: 'unparsable' }
     message: judgement.message,
     position: judgement.position,
   })
+}
+
+/** An error of ours that ends a statement, not the session. */
+export function errorResponse({ sqlstate, say }: PgoauthError): Buffer {
+  return encodeErrorResponse({ severity: 'ERROR', code: sqlstate, message: say })
 }
 
 /** As PostgreSQL says it, for a name that this session gave to nothing (postgres.c, prepare.c, portalcmds.c). */

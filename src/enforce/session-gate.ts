@@ -31,10 +31,20 @@ export function openSessionGate(options: GateOptions, sinks: GateSinks): Session
     state.ended = true
     parts.toServer.flush()
     parts.toClient.flush()
+    writeCounts()
     if (error && server.atBoundary) {
       sinks.toClient(encodeErrorResponse({ severity: 'FATAL', code: error.sqlstate, message: error.say }))
     }
     sinks.onEnd(error)
+  }
+
+  /** There is no statement left to refuse where the audit cannot be written now. */
+  function writeCounts(): void {
+    try {
+      parts.denials.finish()
+    } catch (thrown) {
+      options.log.error({ reason: asPgoauthError(thrown).message }, 'counts of denials were not audited')
+    }
   }
 
   /** Does something with the stream, then sends what came of it and sees whether an end was waited for. */
@@ -73,7 +83,9 @@ export function openSessionGate(options: GateOptions, sinks: GateSinks): Session
       })
     },
     clientClosed() {
-      if (!state.terminated) state.ended = true
+      if (state.terminated || state.ended) return
+      state.ended = true
+      writeCounts()
     },
     serverClosed() {
       finish(new PgoauthError('SERVER_LOST'))

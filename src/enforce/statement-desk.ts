@@ -1,5 +1,5 @@
 import { isAscii, isUtf8 } from 'node:buffer'
-import { asPgoauthError, ERRORS } from '../base/errors.ts'
+import { asPgoauthError, PgoauthError } from '../base/errors.ts'
 import type { StatementAnalysis } from '../sql/analysis.ts'
 import {
   CLIENT,
@@ -10,13 +10,18 @@ import {
   encodeParse,
   encodeSync,
 } from '../wire/client-messages.ts'
-import { encodeErrorResponse } from '../wire/error-response.ts'
 import type { GateParts } from './gate-parts.ts'
 import type { Judgement, ParsedJudgement } from './judge.ts'
 import { bindHead, executePortal, functionCallHead, parseHead, queryText, targetHead } from './message-heads.ts'
 import { nameKey } from './name-table.ts'
 import { copiesIn, type Prepared } from './prepared.ts'
-import { deniedResponse, invalidEncodingResponse, unknownNameResponse, unparsableResponse } from './refusal.ts'
+import {
+  deniedResponse,
+  errorResponse,
+  invalidEncodingResponse,
+  unknownNameResponse,
+  unparsableResponse,
+} from './refusal.ts'
 import type { OwedMessage } from './reply-ledger.ts'
 import { abandonNames, type NamedByRunning, namesOf } from './running-names.ts'
 import { type CopyIn, NOTHING_NOTED, type Note, type RunningStatement } from './session-state.ts'
@@ -32,6 +37,15 @@ export interface DeskStream {
 }
 
 const FLUSH = encodeFlush()
+
+/** The messages that make something run, or may. */
+const RUNNING: ReadonlyMap<number, Judged> = new Map<number, Judged>([
+  [CLIENT.Query, 'query'],
+  [CLIENT.Parse, 'parse'],
+  [CLIENT.Bind, 'bind'],
+  [CLIENT.Execute, 'execute'],
+  [CLIENT.FunctionCall, 'function-call'],
+])
 
 /**
  * Takes the client's messages one after another, in order: each goes to the server as it is, or a stand-in goes in its
@@ -73,6 +87,10 @@ export class StatementDesk {
     }
     this.#current = message
     const body = message.subarray(5)
+    const run = RUNNING.get(tag)
+    const { audit } = this.#parts.options
+    const unnamed = run === 'parse' && body[0] === 0
+    if (run !== undefined && !this.#isAudited(run, unnamed, () => audit.assertWritable())) return
     switch (tag) {
       case CLIENT.Query:
         this.#query(body)
@@ -99,6 +117,19 @@ export class StatementDesk {
         return
       case CLIENT.Flush:
         toServer.add(message)
+    }
+  }
+
+  /** Whether the audit could be written; else the message is refused: no audit, no statement. */
+  #isAudited(owed: Judged, unnamed: boolean, write: () => void): boolean {
+    try {
+      write()
+      return true
+    } catch (thrown) {
+      const error = asPgoauthError(thrown)
+      if (error.code !== 'AUDIT_UNAVAILABLE') throw error
+      this.#refuse(owed, errorResponse(error), unnamed)
+      return false
     }
   }
 
@@ -213,8 +244,10 @@ export class StatementDesk {
     const { oid, argumentCount } = functionCallHead(body)
     const sql = options.judge.functionCallText(oid, argumentCount)
     if (sql === undefined) {
-      const requestId = this.#parts.denials.deniedFor(`no function with OID ${oid} is known`)
-      this.#refuse('function-call', deniedResponse(undefined, requestId, state.grants.policy.help))
+      this.#isAudited('function-call', false, () => {
+        const requestId = this.#parts.denials.deniedFor(`no function with OID ${oid} is known`)
+        this.#refuse('function-call', deniedResponse(undefined, requestId, state.grants.policy.help))
+      })
       return
     }
     this.#judge('function-call', Buffer.from(sql), false, ({ statements }) => {
@@ -262,7 +295,7 @@ export class StatementDesk {
         this.#deny(owed, judgement, text, unnamed)
         return
       }
-      if (judgement.observed) denials.observed(judgement, text, options.judge)
+      if (!this.#isAudited(owed, unnamed, () => denials.passed(judgement, text, options.judge))) return
       then(judgement, text)
     })
   }
@@ -312,11 +345,9 @@ export class StatementDesk {
     judgement.then(
       (found) => this.#awake(names, () => then(found)),
       (error: unknown) => {
-        const { code, sqlstate, say, detail } = asPgoauthError(error)
-        this.#parts.options.log.warn({ code, detail }, 'a statement could not be judged')
-        this.#awake(names, () =>
-          this.#refuse(owed, encodeErrorResponse({ severity: 'ERROR', code: sqlstate, message: say }), unnamed),
-        )
+        const failure = asPgoauthError(error)
+        this.#parts.options.log.warn({ reason: failure.message }, 'a statement could not be judged')
+        this.#awake(names, () => this.#refuse(owed, errorResponse(failure), unnamed))
       },
     )
   }
@@ -337,8 +368,10 @@ export class StatementDesk {
   #deny(owed: Judged, judgement: ParsedJudgement, text: string, unnamed: boolean): void {
     const { denials, options } = this.#parts
     const { help } = judgement.under.grants.policy
-    const { requestId, decision } = denials.denied(judgement, text, options.judge)
-    this.#refuse(owed, deniedResponse(decision, requestId, help), unnamed, requestId)
+    this.#isAudited(owed, unnamed, () => {
+      const { requestId, decision } = denials.denied(judgement, text, options.judge)
+      this.#refuse(owed, deniedResponse(decision, requestId, help), unnamed, requestId)
+    })
   }
 
   #refuseNames(owed: Judged, names: NamedByRunning, response: Buffer): void {
@@ -347,8 +380,7 @@ export class StatementDesk {
   }
 
   #refuseTooLong(owed: Judged, unnamed = false): void {
-    const { sqlstate: code, say: message } = { ...ERRORS.STATEMENT_TOO_LONG }
-    this.#refuse(owed, encodeErrorResponse({ severity: 'ERROR', code, message }), unnamed)
+    this.#refuse(owed, errorResponse(new PgoauthError('STATEMENT_TOO_LONG')), unnamed)
   }
 
   #refuse(owed: Judged, refusal: Buffer, unnamed = false, requestId = '-'): void {

@@ -27,7 +27,6 @@ export interface TunnelOptions {
 }
 
 const CLOSE_TIMEOUT_MS = 1000
-const CLOSE_PAUSE_MS = 10
 
 /** A running session, as a CancelRequest has to find it. */
 export interface RunningSession {
@@ -50,6 +49,7 @@ export class Tunnel {
   readonly cancelKeys = new CancelKeys<RunningSession>()
   readonly #connections = new Set<LocalConnection>()
   readonly #onLoginNeeded = new Set<() => void>()
+  #onEmpty = () => {}
   #lastId = 0
   /** What the last attempt at a session came to: `ok`, or the code of its error. */
   lastAttempt: 'none yet' | 'ok' | ErrorCode = 'none yet'
@@ -70,6 +70,7 @@ export class Tunnel {
       stream.destroy()
     } finally {
       this.#connections.delete(connection)
+      if (this.#connections.size === 0) this.#onEmpty()
     }
   }
 
@@ -93,14 +94,20 @@ export class Tunnel {
    * closed. A client that waits for nothing is told why.
    */
   async close(why: string, graceMs = 0): Promise<void> {
-    await this.#emptied(graceMs)
+    if (graceMs > 0) await this.#emptied(graceMs)
     for (const connection of this.#connections) connection.end(why)
     await this.#emptied(CLOSE_TIMEOUT_MS)
   }
 
   async #emptied(timeoutMs: number): Promise<void> {
-    const { clock } = this.options
-    const untilMs = clock.nowMs() + timeoutMs
-    while (this.#connections.size > 0 && clock.nowMs() < untilMs) await clock.sleep(CLOSE_PAUSE_MS)
+    if (this.#connections.size === 0) return
+    await new Promise<void>((resolve) => {
+      const stop = this.options.clock.after(timeoutMs, resolve)
+      this.#onEmpty = () => {
+        stop()
+        resolve()
+      }
+    })
+    this.#onEmpty = () => {}
   }
 }

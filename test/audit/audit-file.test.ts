@@ -50,7 +50,7 @@ test('a disk with too little left refuses the statement, or is complained of', (
   const log = { ...silentLog, error: (_fields: object, message: string) => complaints.push(message) }
   const going = openAuditLog(options('full.jsonl', { ...full, onFailure: 'continue' }), clock, log)
   going.record({ event: 'statement_denied' })
-  assert.deepEqual(complaints, ['an audit event was not written'])
+  assert.deepEqual(complaints, ['the audit cannot be written'])
 })
 
 test('a path that cannot be a file is refused at once', () => {

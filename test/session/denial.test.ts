@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { silentAudit } from '../../src/audit/audit-log.ts'
+import { fail } from '../../src/base/errors.ts'
 import {
   encodeBind,
   encodeClose,
@@ -386,4 +388,51 @@ test('a COPY judged while the server began to skip to Sync is discarded with the
   script.serverGotTags('P c S')
   script.serverSends(server.ready())
   assert.equal(script.gate.quiet, true)
+})
+
+test('a denial that comes again is counted, and told under the request id of the first', () => {
+  const script = new GateScript()
+  for (const id of [1, 2, 3]) {
+    script.clientSends(encodeQuery(`select * from secret where id = ${id}`))
+    script.serverSends(server.error(), server.ready())
+  }
+  assert.equal(script.audited.length, 1)
+  script.gate.clientClosed()
+  assert.equal(script.audited[1]?.repeated, 2)
+  assert.equal(script.audited[1]?.request_id, script.audited[0]?.request_id)
+  assert.equal(script.sentToClient().toString('latin1').split(String(script.audited[0]?.request_id)).length, 4)
+})
+
+test('a flood of denials ends the session', () => {
+  const script = new GateScript({ maxDenials: 10 })
+  for (let count = 0; count < 11; count++) script.clientSends(encodeQuery('select * from secret'))
+  assert.equal(script.ended?.error?.code, 'SESSION_ENDED')
+})
+
+test('without an audit no statement runs, allowed or not, and the session goes on', () => {
+  let broken = true
+  const audit = {
+    ...silentAudit,
+    assertWritable: () => {
+      if (broken) fail('AUDIT_UNAVAILABLE')
+    },
+  }
+  const script = new GateScript({ audit })
+  script.clientSends(encodeQuery('select 1'))
+  assert.doesNotMatch(script.sentToServer(), /select 1/)
+  script.serverSends(server.error(), server.ready())
+  script.clientGotTags('E(58030) Z(I)')
+  broken = false
+  script.serverGotTags('Q')
+  script.clientSends(encodeQuery('select 1'))
+  script.serverGot(encodeQuery('select 1'))
+})
+
+test('a denial that cannot be audited is refused all the same', () => {
+  const audit = { ...silentAudit, record: () => fail('AUDIT_UNAVAILABLE') }
+  const script = new GateScript({ audit })
+  script.clientSends(encodeParse('', 'select * from secret'), encodeSync())
+  script.serverGotTags('P S')
+  script.serverSends(server.error(), server.ready())
+  script.clientGotTags('E(58030) Z(I)')
 })

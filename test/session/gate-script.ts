@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { AuditEvent } from '../../src/audit/audit-event.ts'
+import { silentAudit } from '../../src/audit/audit-log.ts'
 import type { Role, SessionId, Subject } from '../../src/base/brand.ts'
 import type { PgoauthError } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
@@ -67,7 +68,7 @@ export class GateScript {
         sessionId: '0123456789abcdef' as SessionId,
         database: 'app',
         clientAddress: '127.0.0.1',
-        audit: { record: (event) => void this.audited.push(event), reopen() {}, close() {} },
+        audit: { ...silentAudit, record: (event) => void this.audited.push(event) },
         log: silentLog,
         clock: new FakeClock(),
         maxStatementBytes: 1024,

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after } from 'node:test'
 import type { AuditEvent } from '../../src/audit/audit-event.ts'
+import { silentAudit } from '../../src/audit/audit-log.ts'
 import { type Clock, systemClock } from '../../src/base/clock.ts'
 import type { Log } from '../../src/base/log.ts'
 import { readProxyFiles } from '../../src/cli/proxy-files.ts'
@@ -100,7 +101,7 @@ export async function startDoor(options: DoorOptions = {}): Promise<Door> {
   const files = readProxyFiles(join(directory, 'proxy.yaml'))
   const proxy = await startProxy({
     ...files,
-    audit: { record: (event) => void audit.push(event), reopen() {}, close() {} },
+    audit: { ...silentAudit, record: (event) => void audit.push(event) },
     clock: options.clock ?? systemClock,
     log: collectingLog(logs),
     env: process.env,

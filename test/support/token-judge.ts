@@ -1,5 +1,6 @@
 import { silentLog } from '../../src/base/log.ts'
 import { Secret } from '../../src/base/secret.ts'
+import { JwksKeys } from '../../src/oauth/jwks-keys.ts'
 import { FakeClock } from './fake-clock.ts'
 import { EC, ED, ISSUER, NOW_SECONDS, OTHER, OTHER_ISSUER, RSA, RULES, type TokenCase } from './hostile-tokens.ts'
 import { publicJwk } from './token-forge.ts'
@@ -45,4 +46,20 @@ export function complaint({ refused, scopes = [] }: TokenCase, outcome: string):
   if (refused === undefined) return outcome === `scopes: ${scopes.join(' ')}` ? undefined : outcome
   const reason = outcome.startsWith('refused: ') ? outcome.slice('refused: '.length) : undefined
   return reason !== undefined && refused.test(reason) ? undefined : outcome
+}
+
+export type VerifyLogout = typeof import('../../src/oauth/logout-token.ts').verifyLogoutToken
+
+/** What came of a logout token, as one text: `accepted` or the reason. */
+export async function judgeLogout(token: string, verify: VerifyLogout): Promise<string> {
+  const clock = new FakeClock(NOW_SECONDS * 1000)
+  const keysOf = (issuer: string, key: typeof EC) => ({
+    issuer,
+    algorithms: RULES.algorithms,
+    clockToleranceMs: 30_000,
+    keys: new JwksKeys({ issuer, fetchKeySet: async () => ({ keys: [publicJwk(key)] }), clock, log: silentLog }),
+  })
+  const issuers = [keysOf(ISSUER, EC), keysOf(OTHER_ISSUER, OTHER)]
+  const verdict = await verify(token, { issuers, clientIds: ['pgoauth', 'tool'], nowMs: clock.nowMs() })
+  return verdict.ok ? 'accepted' : verdict.reason
 }

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import { appendFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { openAuditLog } from '../../src/audit/audit-file.ts'
+import { silentLog } from '../../src/base/log.ts'
+import { runCommand, startCommand } from '../support/command.ts'
+import { FakeClock } from '../support/fake-clock.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
+
+const directory = temporaryDirectory()
+const keyFile = join(directory, 'key')
+writeFileSync(keyFile, 'k'.repeat(32))
+const path = join(directory, 'audit.jsonl')
+const options = { path, keyFile, allowed: false, onFailure: 'refuse', minFreeBytes: 0 } as const
+const log = openAuditLog(options, new FakeClock(), silentLog)
+log.record({
+  event: 'statement_denied',
+  request_id: '0123456789abcdef',
+  subject: 'ada\u001b[31m',
+  role: 'analyst',
+  action: 'update',
+  object: 'sales.orders',
+  sql_fingerprint: 'update sales . orders set total = ?',
+  scopes: ['orders:read'],
+  reason: 'update on sales.orders (total) is given by no scope',
+  missing_scopes: ['orders:write', 'db:admin'],
+})
+log.close()
+
+test('verify says that nothing was changed, and the head on stdout', async () => {
+  const { code, stdout } = await runCommand(['audit', 'verify', path, '--key-file', keyFile])
+  assert.deepEqual([code, stdout], [0, `${log.head}\n`])
+})
+
+test('verify exits 1 and names the line where one was changed', async () => {
+  const changed = join(directory, 'changed.jsonl')
+  writeFileSync(changed, readFileSync(path, 'utf8').replace('orders:read', 'orders:rEad'))
+  const { code, stdout, stderr } = await runCommand(['audit', 'verify', changed, '--key-file', keyFile])
+  assert.deepEqual([code, stdout], [1, ''])
+  assert.match(stderr, /^line 2 does not fit into chain/)
+})
+
+test('verify with a head that was kept finds a cut end', async () => {
+  const cut = join(directory, 'cut.jsonl')
+  writeFileSync(cut, `${readFileSync(path, 'utf8').trimEnd().split('\n').slice(0, -1).join('\n')}\n`)
+  const { code } = await runCommand(['audit', 'verify', cut, '--key-file', keyFile, '--head', String(log.head)])
+  assert.equal(code, 1)
+})
+
+test('find shows event, reason and fix of a request id', async () => {
+  const { code, stdout } = await runCommand(['audit', 'find', '0123456789abcdef', path])
+  assert.equal(code, 0)
+  assert.match(stdout, /statement denied {2}ada·\[31m as analyst {2}update sales\.orders {2}.*given by no scope/)
+  assert.match(stdout, /fix +any one of these scopes allows it: orders:write, db:admin/)
+})
+
+test('find without an event says so and does not exit 0', async () => {
+  const { code, stderr } = await runCommand(['audit', 'find', 'ffffffffffffffff', path])
+  assert.notEqual(code, 0)
+  assert.match(stderr, /no event has the request id/)
+})
+
+test('tail shows events as a person reads them, without control characters', async () => {
+  const { stdout } = await runCommand(['audit', 'tail', path])
+  assert.equal(stdout.trimEnd().split('\n').length, 3)
+  assert.equal(stdout.includes('\u001b'), false)
+})
+
+test('tail follows a file through a rotation', async () => {
+  const followed = join(directory, 'followed.jsonl')
+  writeFileSync(followed, '{"event":"cancel","reason":"one"}\n')
+  const running = startCommand(['audit', 'tail', followed, '-f'])
+  await running.says(/one/)
+  appendFileSync(followed, '{"event":"cancel","reason":"two"}\n')
+  await running.says(/two/)
+  renameSync(followed, `${followed}.1`)
+  writeFileSync(followed, '{"event":"cancel","reason":"three"}\n')
+  await running.says(/three/)
+  const { code } = await running.end('SIGINT')
+  assert.notEqual(code, null)
+})
