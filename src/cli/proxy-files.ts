@@ -5,6 +5,7 @@ import { type ProxyConfig, readProxyConfig } from '../config/proxy-config.ts'
 import type { Policy } from '../policy/policy.ts'
 import { loadPolicy } from '../policy/policy-file.ts'
 import { policyDisk } from './policy-disk.ts'
+import { isReadable, unreadableFiles } from './proxy-named-files.ts'
 
 /** The configuration with the policies that it names, each read whole. */
 export interface ProxyFiles {
@@ -20,7 +21,7 @@ export function readProxyFiles(file: string): ProxyFiles {
   if (!read.ok) throw mistakesError(read.mistakes)
   const { config, document } = read
   const policies = new Map<string, Policy>()
-  const mistakes: Mistake[] = []
+  const mistakes: Mistake[] = [...unreadableFiles(document)]
   const watched = new Set([config.file, ...namedFiles(config)])
   const disk = {
     ...policyDisk,
@@ -30,8 +31,7 @@ export function readProxyFiles(file: string): ProxyFiles {
     },
   }
   for (const { name, policyFile } of config.databases.values()) {
-    if (policies.has(policyFile)) continue
-    readText(policyFile)
+    if (policies.has(policyFile) || !isReadable(policyFile)) continue
     const result = loadPolicy(policyFile, disk)
     if (!result.ok) mistakes.push(...result.mistakes)
     else {

@@ -9,6 +9,7 @@ export interface ProxyProfileRequest {
   readonly file: string
   readonly name?: string
   readonly host?: string
+  readonly port?: string
   readonly database?: string
   readonly clientId: string
 }
@@ -24,7 +25,7 @@ export function printProfile(context: CliContext, request: ProxyProfileRequest):
   const scopes = [...new Set(['openid', 'offline_access', ...issuer.offerScopes])]
   const profile = {
     host,
-    port: listener.address.port,
+    port: reachablePort(request.port ?? String(listener.address.port)),
     database,
     tls: { mode: config.tls ? 'verify-full' : 'disable' },
     issuer: issuer.issuer,
@@ -55,6 +56,12 @@ function reachableHost(listening: string): string {
     detail: `the proxy listens on every address (${listening})`,
     fix: 'say --host NAME: the name in its certificate, under which clients reach it',
   })
+}
+
+function reachablePort(text: string): number {
+  const port = Number(text)
+  if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port
+  return fail('USAGE', { detail: `${text} is no port that clients could reach`, fix: 'say --port PORT' })
 }
 
 /** RFC 8707 wants an absolute URI; another audience goes by the parameter that issuers have for it. */

@@ -66,6 +66,7 @@ function addProfile(command: Command, context: CliContext): void {
     .option(CONFIG, CONFIG_TEXT)
     .option('--name <name>', 'what the profile is called; the database without it')
     .option('--host <host>', 'the name under which clients reach the proxy')
+    .option('--port <port>', 'the port under which clients reach it; that of the first listener without it')
     .option('--database <name>', 'which database, where there are several')
     .option('--client-id <id>', 'the OAuth client of the tunnel', 'pgoauth')
     .action(async (flags: Flags) => {

@@ -114,6 +114,7 @@ class ProxyServer implements RunningProxy {
   }
 
   async listen(): Promise<void> {
+    await this.#checkServers()
     try {
       await this.#openSideListeners()
       await this.#openListeners()
@@ -121,6 +122,35 @@ class ProxyServer implements RunningProxy {
       await this.#closeListeners()
       this.#closeSideListeners()
       throw error
+    }
+  }
+
+  /** A server that must not be used keeps the proxy from starting; one that cannot be reached now may come back. */
+  async #checkServers(): Promise<void> {
+    const { clock, log } = this.#options
+    const stop = new AbortController()
+    const late = clock.sleep(START_CHECK_MS, stop.signal).catch(() => {})
+    const checks = [...this.#generation.databases].map(async ([name, { pool }]) => {
+      try {
+        await Promise.race([pool.check(), late])
+      } catch (thrown) {
+        const error = asPgoauthError(thrown)
+        if (error.code === 'SERVER_UNFIT')
+          throw new PgoauthError(error.code, {
+            detail: `database "${name}": ${error.detail}`,
+            ...(error.fix && { fix: error.fix }),
+            cause: error,
+          })
+        log.warn({ database: name, reason: error.message }, 'the database cannot be used now')
+      }
+    })
+    try {
+      await Promise.all(checks)
+    } catch (error) {
+      for (const { pool } of this.#generation.databases.values()) pool.close()
+      throw error
+    } finally {
+      stop.abort()
     }
   }
 
@@ -242,6 +272,8 @@ class ProxyServer implements RunningProxy {
   }
 }
 
+/** A server that has not answered by then is taken for one that cannot be reached. */
+const START_CHECK_MS = 3_000
 /** For FATAL messages to leave before the sockets are closed under them. */
 const LAST_WORDS_MS = 500
 

@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { readImportedProfile } from '../../src/config/profile-import.ts'
+import { type CommandResult, runCommand, startCommand } from '../support/command.ts'
+import { startDoor } from '../support/door.ts'
+import { superuserQuery } from '../support/postgres.ts'
+import { RawClient } from '../support/raw-client.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
+
+// The command `pgoauth proxy` and its verbs, each in a process of its own, on the files of a real door.
+const door = await startDoor({
+  proxyYaml: (text) => `${text}admin: { address: "127.0.0.1:0", token_file: ./admin-token }\n`,
+})
+const config = join(door.directory, 'proxy.yaml')
+const file = (name: string) => join(door.directory, name)
+const run = (...args: string[]): Promise<CommandResult> =>
+  runCommand(['proxy', ...args], { env: { HOME: door.directory } })
+
+function variant(name: string, edit: (text: string) => string): string {
+  writeFileSync(file(name), edit(readFileSync(config, 'utf8')))
+  return file(name)
+}
+
+test('check says that there are no mistakes, and exits 0', async () => {
+  const { code, stderr } = await run('check', '--config', config)
+  assert.equal(code, 0, stderr)
+  assert.match(stderr, /no mistakes/)
+})
+
+test('check tells every mistake of configuration and policy with its place, and exits 2', async () => {
+  const broken = variant('broken.yaml', (text) => text.replace('listen:', 'lisen:').replace('drain: 1s', 'drain: soon'))
+  const { code, stderr } = await run('check', '--config', broken)
+  assert.equal(code, 2)
+  assert.match(stderr, /broken\.yaml:1:1: unknown key "lisen"; did you mean "listen"\?/)
+  assert.match(stderr, /broken\.yaml:\d+:8: .*"soon" is not a duration/)
+})
+
+test('check tells which named file cannot be read, where it is named', async () => {
+  const broken = variant('missing.yaml', (text) =>
+    text.replace('server.key', 'no.key').replace('./password', './nothing'),
+  )
+  const { code, stderr } = await run('check', '--config', broken)
+  assert.equal(code, 2)
+  assert.match(stderr, /missing\.yaml:4:\d+: tls\.key: cannot read no\.key \(ENOENT\)/)
+  assert.match(stderr, /login\.password_file: cannot read \.\/nothing/)
+})
+
+test('check tells the mistakes of the policy file', async () => {
+  writeFileSync(file('bad-policy.yaml'), 'version: 1\nroles: []\nscopes: { a: { selct: [x.y] } }\n')
+  const broken = variant('bad.yaml', (text) => text.replace('policy: ./policy.yaml', 'policy: ./bad-policy.yaml'))
+  const { code, stderr } = await run('check', '--config', broken)
+  assert.equal(code, 2)
+  assert.match(stderr, /bad-policy\.yaml:3:16: unknown key "selct"; did you mean "select"/)
+})
+
+test('check --live finds roles and memberships that are missing, and exits 1', async () => {
+  const { code, stderr } = await run('check', '--live', '--config', config)
+  assert.equal(code, 1)
+  assert.match(stderr, /^ok {4}issuer http/m)
+  assert.match(stderr, /^ok {4}database app/m)
+  assert.match(stderr, /^ok {4}role analyst/m)
+  assert.match(stderr, /^WRONG role nowhere in app: .*does not exist/m)
+  assert.match(stderr, /^WRONG role stranger in app: .*not a member/m)
+  assert.match(stderr, /^WRONG role postgres in app: .*superuser/m)
+})
+
+test('check --live exits 5 where something cannot be reached', async () => {
+  const gone = variant('gone.yaml', (text) => text.replace(`port: ${door.postgres.port}`, 'port: 1'))
+  assert.equal((await run('check', '--live', '--config', gone)).code, 5)
+})
+
+test('check --token says each check, the role and the grants, and not the token', async () => {
+  const token = await door.issuer.mint({ scope: 'orders:read' })
+  writeFileSync(file('token'), `${token}\n`)
+  const { code, stdout, stderr } = await run('check', '--token', file('token'), '--config', config)
+  assert.equal(code, 0, stderr)
+  for (const check of ['iss', 'alg', 'typ', 'aud', 'exp', 'sub', 'verdict'])
+    assert.match(stdout, new RegExp(`^ok +${check}: `, 'm'))
+  assert.match(stdout, /database app: role analyst; scopes orders:read/)
+  assert.match(stdout, /orders:read: select public\.orders/)
+  assert.ok(!stdout.includes(token) && !stderr.includes(token))
+})
+
+test('check --token - reads stdin, and exits 4 for a token that is refused', async () => {
+  const token = await door.issuer.mint({ aud: 'postgres://other' })
+  const { code, stdout } = await runCommand(['proxy', 'check', '--config', config, '--token', '-'], { stdin: token })
+  assert.equal(code, 4)
+  assert.match(stdout, /REFUSED aud: "postgres:\/\/other"; wanted postgres:\/\/test/)
+})
+
+test('init writes three files that check and PostgreSQL take as they are', async () => {
+  const directory = temporaryDirectory()
+  const made = await run(
+    'init',
+    '--dir',
+    directory,
+    '--issuer',
+    door.issuer.url,
+    '--audience',
+    'postgres://test',
+    '--database',
+    'postgres',
+    '--port',
+    String(door.postgres.port),
+  )
+  assert.equal(made.code, 0, made.stderr)
+  writeFileSync(join(directory, 'server.crt'), door.certificates.server.cert)
+  writeFileSync(join(directory, 'server.key'), door.certificates.server.key)
+  writeFileSync(join(directory, 'password'), 'proxy-password')
+  const checked = await run('check', '--config', join(directory, 'proxy.yaml'))
+  assert.equal(checked.code, 0, checked.stderr)
+  const sql = readFileSync(join(directory, 'bootstrap.sql'), 'utf8')
+  await superuserQuery(
+    door.postgres,
+    sql.replaceAll('pgoauth_proxy', 'init_proxy').replaceAll('analyst', 'init_analyst').replace(':password', "'x'"),
+  )
+})
+
+test('init replaces nothing unless it is told to', async () => {
+  const directory = temporaryDirectory()
+  assert.equal((await run('init', '--dir', directory)).code, 0)
+  writeFileSync(join(directory, 'policy.yaml'), 'mine')
+  assert.equal((await run('init', '--dir', directory)).code, 2)
+  assert.equal(readFileSync(join(directory, 'policy.yaml'), 'utf8'), 'mine')
+  assert.equal((await run('init', '--dir', directory, '--force')).code, 0)
+})
+
+test('profile prints what "profile add --from" takes', async () => {
+  const { code, stdout } = await run(
+    'profile',
+    '--config',
+    config,
+    '--host',
+    'pg.example.com',
+    '--port',
+    '6432',
+    '--name',
+    'prod',
+  )
+  assert.equal(code, 0)
+  const { name, profile } = readImportedProfile('stdout', stdout)
+  assert.equal(name, 'prod')
+  assert.equal(profile.issuer, door.issuer.url)
+})
+
+test('a proxy runs, lists and ends sessions, reloads on SIGHUP and on change, and drains on SIGTERM', async () => {
+  const port = 20_000 + Math.floor(Math.random() * 20_000)
+  const own = variant('own.yaml', (text) =>
+    text
+      .replace('"127.0.0.1:0"', '"127.0.0.1:0"')
+      .replace('admin: { address: "127.0.0.1:0"', `admin: { address: "127.0.0.1:${port}"`),
+  )
+  const proxy = startCommand(['proxy', '--config', own])
+  const listening = JSON.parse((await proxy.says(/"msg":"listening"/)).input) as { port: number }
+  await proxy.says(/"msg":"ready"/)
+  const login = async (): Promise<RawClient> => {
+    const client = await RawClient.connect(listening.port)
+    assert.equal((await client.login(await door.issuer.mint())).at(-1)?.tag, 'Z')
+    return client
+  }
+  const client = await login()
+  const listed = await run('sessions', '--config', own, '--json')
+  const [session] = JSON.parse(listed.stdout) as { session_id: string; subject: string }[]
+  assert.equal(session?.subject, 'ada')
+  assert.equal((await run('kill', '--config', own, String(session?.session_id))).code, 0)
+  assert.equal((await client.next()).code, '57P01')
+  assert.equal((await run('kill', '--config', own, 'nobody')).code, 1)
+
+  proxy.process.kill('SIGHUP')
+  await proxy.says(/configuration reloaded/)
+  writeFileSync(own, `${readFileSync(own, 'utf8')}nonsense: 1\n`)
+  await proxy.says(/configuration refused/)
+  const still = await login()
+  proxy.process.kill('SIGTERM')
+  assert.equal((await still.next()).code, '57P01')
+  assert.deepEqual(await proxy.end(), { code: 0, signal: null })
+})
+
+test('a proxy does not start on a service login that is a superuser', async () => {
+  await superuserQuery(door.postgres, "create role too_much login superuser password 'proxy-password'")
+  const unfit = variant('unfit.yaml', (text) => text.replace('user: pgoauth_proxy', 'user: too_much'))
+  const { code, stderr } = await run('--config', unfit)
+  assert.equal(code, 1)
+  assert.match(stderr, /service login "too_much" is SUPERUSER/)
+})
+
+test('a proxy does not start where one login of several roles meets a scope that runs code', async () => {
+  const shared = variant('shared.yaml', (text) => text.replace('allow_shared_code: true', 'allow_shared_code: false'))
+  const { code, stderr } = await run('--config', shared)
+  assert.equal(code, 1)
+  assert.match(stderr, /scope "db:admin" lets its holder run code.*\n.*try:.*allow_shared_code/)
+})
+
+test('a port in use is said, with what to do', async () => {
+  const taken = variant('taken.yaml', (text) => text.replace('"127.0.0.1:0"', `"127.0.0.1:${door.port}"`))
+  const { code, stderr } = await run('--config', taken)
+  assert.equal(code, 1)
+  assert.match(stderr, /EADDRINUSE[\s\S]*try:/)
+})
