@@ -62,7 +62,7 @@ export class AnalysisCache {
 
   add(sql: string, analysis: GoodAnalysis): CachedAnalysis {
     const entry = new CachedAnalysis(analysis)
-    const template = analysis.exact || keepsOwnText(analysis.statements) ? undefined : foldLiterals(sql)
+    const template = isFoldable(analysis) ? foldLiterals(sql) : undefined
     this.#put(template ?? sql, entry)
     return entry
   }
@@ -88,9 +88,16 @@ export class AnalysisCache {
   }
 }
 
-/** PREPARE and DECLARE are remembered by their own slice of the text, so their places must be this text's. */
-function keepsOwnText(statements: readonly StatementAnalysis[]): boolean {
-  return statements.some(({ effects }) => effects.prepare !== undefined || effects.declare !== undefined)
+/**
+ * Kinds of statements that are remembered without their literals: those of which applications send many. In others a
+ * literal may be part of the statement's form (a file of COPY, a setting's value), or the statement is remembered by
+ * its own place in the text (PREPARE, DECLARE).
+ */
+const FOLDABLE = new Set(['SelectStmt', 'InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt'])
+
+/** Whether the analysis holds for every text that differs in literals alone. */
+export function isFoldable({ exact, statements }: GoodAnalysis): boolean {
+  return !exact && statements.every(({ kind }) => FOLDABLE.has(kind))
 }
 
 function sizeOf(statements: readonly StatementAnalysis[]): number {
