@@ -53,11 +53,10 @@ export class AnalysisCache {
   }
 
   find(sql: string): CachedAnalysis | undefined {
-    const exact = this.#get(sql)
-    if (exact) return exact
     const template = foldLiterals(sql)
     // A template that differs from its text holds a control character, which no foldable text does.
-    return template === undefined || template === sql ? undefined : this.#get(template)
+    const found = template === undefined ? undefined : this.#get(template)
+    return found ?? (template === sql ? undefined : this.#get(sql))
   }
 
   add(sql: string, analysis: GoodAnalysis): CachedAnalysis {

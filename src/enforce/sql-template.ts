@@ -106,22 +106,42 @@ function digitsEnd(sql: string, from: number): number {
   return at
 }
 
-function isDigit(code: number): boolean {
-  return code >= 0x30 && code <= 0x39
+const DIGIT = 1
+const LETTER = 2
+const PART = 4
+const PLAIN = 8
+/** What an ASCII character is, as scan.l has it; one load where comparisons would be five. */
+const CLASSES = new Uint8Array(128)
+for (let code = 0; code < 128; code++) {
+  const isDigitCode = code >= 0x30 && code <= 0x39
+  const isLetter = (code >= 0x61 && code <= 0x7a) || (code >= 0x41 && code <= 0x5a) || code === 0x5f
+  // No control character but the white space that every version of the lexer knows, and no backslash.
+  const isPlainCode = code >= 0x20 ? code !== 0x5c && code !== 0x7f : [0x09, 0x0a, 0x0c, 0x0d].includes(code)
+  CLASSES[code] =
+    (isDigitCode ? DIGIT : 0) |
+    (isLetter ? LETTER : 0) |
+    (isLetter || isDigitCode || code === 0x24 ? PART : 0) |
+    (isPlainCode ? PLAIN : 0)
 }
 
-/** As scan.l: letters, underscore and every byte of a character beyond ASCII. */
+/** NaN, the code behind the text's end, is nothing. */
+function is(classes: number, code: number): boolean {
+  return code < 128 && ((CLASSES[code] as number) & classes) !== 0
+}
+
+function isDigit(code: number): boolean {
+  return is(DIGIT, code)
+}
+
+/** Letters, underscore and every byte of a character beyond ASCII. */
 function isIdentifierStart(code: number): boolean {
-  return (code >= 0x61 && code <= 0x7a) || (code >= 0x41 && code <= 0x5a) || code === 0x5f || code >= 0x80
+  return code >= 128 || is(LETTER, code)
 }
 
 function isIdentifierPart(code: number): boolean {
-  return isIdentifierStart(code) || isDigit(code) || code === 0x24
+  return code >= 128 || is(PART, code)
 }
 
-/** No control character but the white space that every version of the lexer knows, and no backslash. */
 function isPlain(code: number): boolean {
-  return code >= 0x20
-    ? code !== 0x5c && code !== 0x7f
-    : code === 0x0a || code === 0x09 || code === 0x0d || code === 0x0c
+  return code >= 128 || is(PLAIN, code)
 }
