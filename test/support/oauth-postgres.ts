@@ -20,7 +20,7 @@ export interface OauthPostgres extends ScriptedRemote {
  * server cannot load a validator, so the exchange is scripted and everything after it is the server's own.
  */
 export async function startOauthPostgres(
-  options: { tokens?: string[]; tls?: CertifiedKey; prepare?: string } = {},
+  options: { tokens?: string[]; accepts?: (token: string) => boolean; tls?: CertifiedKey; prepare?: string } = {},
 ): Promise<OauthPostgres> {
   const tokens = new Set(options.tokens ?? ['good-token'])
   const postgres = await startTestPostgres({
@@ -28,15 +28,16 @@ export async function startOauthPostgres(
     ...(options.prepare !== undefined && { prepare: options.prepare }),
   })
   const remote = await startScriptedRemote(async (talk) => {
-    const options = [...talk.startup.parameters.keys()].filter((name) => name.startsWith('_pq_.'))
-    if (options.length > 0) {
-      talk.send(encodeNegotiateProtocolVersion({ version: talk.startup.version, unknownOptions: options }))
+    const unknownOptions = [...talk.startup.parameters.keys()].filter((name) => name.startsWith('_pq_.'))
+    if (unknownOptions.length > 0) {
+      talk.send(encodeNegotiateProtocolVersion({ version: talk.startup.version, unknownOptions }))
     }
     const { token } = decodeInitialResponse(Buffer.from(await talk.askForToken(), 'latin1'))
-    if (token === undefined || !tokens.has(token.reveal())) return void (await talk.refuseToken())
+    const accepts = options.accepts ?? ((one: string) => tokens.has(one))
+    if (token === undefined || !accepts(token.reveal())) return void (await talk.refuseToken())
     const server = connect({ port: postgres.port, host: '127.0.0.1', noDelay: true })
     await once(server, 'connect')
-    const parameters = [...talk.startup.parameters].filter(([name]) => !options.includes(name))
+    const parameters = [...talk.startup.parameters].filter(([name]) => !unknownOptions.includes(name))
     server.write(encodeStartupMessage(talk.startup.version, parameters))
     const unread = talk.inbox.release()
     server.write(unread)

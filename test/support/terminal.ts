@@ -8,7 +8,7 @@ const SCRIPT = '/usr/bin/script'
 export interface Terminal {
   type(text: string): void
   /** Waits until the screen's text since the last match has this. */
-  shows(pattern: RegExp): Promise<void>
+  shows(pattern: RegExp): Promise<RegExpExecArray>
   readonly ended: Promise<number | null>
 }
 
@@ -32,7 +32,7 @@ export function openTerminal(command: string, env: Readonly<Record<string, strin
         const found = pattern.exec(screen)
         if (found) {
           screen = screen.slice(found.index + found[0].length)
-          return
+          return found
         }
         await new Promise((resolve) => setTimeout(resolve, 20))
       }
