@@ -20,7 +20,8 @@ export interface LoadedCatalog {
  * @throws SERVER_BAD where the answer is not a snapshot.
  */
 export async function loadCatalog(run: RunSql): Promise<LoadedCatalog> {
-  const rows = await run(SNAPSHOT_SCRIPT)
+  // A view dropped while its definition is read fails the statement ("could not open relation"): once more, then.
+  const rows = await run(SNAPSHOT_SCRIPT).catch(() => run(SNAPSHOT_SCRIPT))
   const json = rows.at(-1)?.[0]
   if (typeof json !== 'string') fail('SERVER_BAD', { detail: 'the catalog query gave no row' })
   return { snapshot: parseCatalog(json), json }

@@ -157,5 +157,8 @@ select json_build_object(
 )::text as snapshot
 `
 
-/** The statement in a transaction of its own, so that nothing of the session stays changed: one round trip. */
-export const SNAPSHOT_SCRIPT = `begin transaction read only; set local search_path = ''; ${SNAPSHOT_SQL}; commit`
+/**
+ * The statement with an empty search path: one round trip. The two statements of one Query are a transaction of their
+ * own, so that nothing of the session stays changed, whether they succeed or fail.
+ */
+export const SNAPSHOT_SCRIPT = `set local search_path = ''; ${SNAPSHOT_SQL}`

@@ -82,8 +82,8 @@ export function readRangeVar(walk: Walk, level: Scope, body: Tree): Item {
     }
   }
   const relation = resolveRangeVar(walk, body)
-  const viewColumns = useInvokerView(walk, relation)
-  if (viewColumns) return { ...derived(alias, derivedColumns(viewColumns), []), name: alias.name ?? name }
+  const view = useInvokerView(walk, relation)
+  if (view) return { ...derived(alias, derivedColumns(view.columns), view.locks), name: alias.name ?? name }
   return itemOfUse(walk.collector.use(relation, true), alias)
 }
 

@@ -68,6 +68,7 @@ export const QUERIES: readonly Case[] = [
   ),
   allow('totals', 'select * from sales.order_totals', 'a view is judged by its own name'),
   deny('orders:read', 'select * from sales.order_totals', 'a view is judged by its own name'),
+  deny('hr:all', 'select name from hr.names for update', 'FOR UPDATE reaches through the view'),
   allow('cache', 'select * from sales.order_cache', 'a materialized view is judged by its own name'),
   allow('parts', 'select * from sales.parts', 'a parent is judged by its own name for its children'),
   deny('parts', 'select * from sales.parts_eu', 'a child named itself is judged by its own'),
