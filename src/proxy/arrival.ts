@@ -92,10 +92,9 @@ function arrivalOf(
   startup: StartupMessage,
 ): Arrival {
   const certificate = secure?.getPeerCertificate()?.raw
-  if (certificate && tls?.checksClients && !secure?.authorized) {
-    fail('CERTIFICATE_REQUIRED', {
-      detail: `the client certificate does not check out: ${String(secure?.authorizationError)}`,
-    })
+  const mistake = secure && certificate && tls?.checksClients ? chainMistake(secure) : undefined
+  if (mistake !== undefined) {
+    fail('CERTIFICATE_REQUIRED', { detail: `the client certificate does not check out: ${mistake}` })
   }
   if (!certificate && tls?.requiresClientCertificate) fail('CERTIFICATE_REQUIRED', { detail: 'the client has none' })
   return {
@@ -105,6 +104,17 @@ function arrivalOf(
     clientCertificateSha256: certificate && createHash('sha256').update(certificate).digest(),
     startup,
   }
+}
+
+/**
+ * What stands against the client's certificate. tls.Server asks this for its own connections; a TLSSocket over a
+ * socket that was read from before leaves `authorized` false whatever it is.
+ */
+function chainMistake(secure: TLSSocket): string | undefined {
+  const { ssl } = secure as unknown as { ssl?: { verifyError?(): (Error & { code?: string }) | null } }
+  if (typeof ssl?.verifyError !== 'function') return 'this version of Node does not say'
+  const error = ssl.verifyError()
+  return error ? (error.code ?? error.message) : undefined
 }
 
 async function beginsWithTls(inbox: Inbox): Promise<boolean> {
