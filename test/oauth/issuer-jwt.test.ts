@@ -121,6 +121,16 @@ test('a discovery document of another issuer is refused', async () => {
   assert.match(reasonOf(verdict), /does not name the issuer http:\/\/localhost/)
 })
 
+test('a token that was taken back is refused though it is remembered as good', async () => {
+  const over = new Set<string>()
+  const takenBack = ({ subject }: { subject: string }) => (over.has(subject) ? 'logged out' : undefined)
+  const verifier = openVerifier([jwtIssuer({ url: issuer.url })], { takenBack })
+  const token = await issuer.mint()
+  assert.equal(reasonOf(await verifier.verify(token)), 'accepted')
+  over.add('ada')
+  assert.equal(reasonOf(await verifier.verify(token)), 'logged out')
+})
+
 test('keys from a file need no network, and a key taken out of it counts no more after five seconds', async () => {
   const file = join(temporaryDirectory(), 'jwks.json')
   const clock = realNow()
