@@ -18,6 +18,8 @@ import type { Random } from '../support/random.ts'
 export interface ScriptStep {
   readonly gated: Buffer
   readonly straight: Buffer
+  /** Grants that the session has from this message on. */
+  readonly scopes?: readonly string[]
 }
 
 const UNKNOWN = 'zzz_denied'

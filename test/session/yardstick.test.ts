@@ -1,22 +1,20 @@
-import assert from 'node:assert/strict'
-import type { Socket } from 'node:net'
 import { test } from 'node:test'
-import { silentAudit } from '../../src/audit/audit-log.ts'
-import type { Role, SessionId, Subject } from '../../src/base/brand.ts'
-import { silentLog } from '../../src/base/log.ts'
-import { openSessionGate } from '../../src/enforce/session-gate.ts'
-import { parseErrorFields } from '../../src/wire/error-response.ts'
-import { FakeClock } from '../support/fake-clock.ts'
+import {
+  encodeBind,
+  encodeClose,
+  encodeDescribe,
+  encodeExecute,
+  encodeFlush,
+  encodeParse,
+  encodeQuery,
+  encodeSync,
+} from '../../src/wire/client-messages.ts'
 import { startTestPostgres } from '../support/postgres.ts'
 import { Random, testSeed } from '../support/random.ts'
-import { grantsNamed } from './gate-script.ts'
 import { randomSession, type ScriptStep } from './random-session.ts'
-import { TextJudge } from './text-judge.ts'
-import { messagesOf, openWire } from './wire-connection.ts'
+import { assertSame, runGated, runStraight, shown, within } from './yardstick.ts'
 
 const SCRIPTS = Number(process.env.PGOAUTH_SCRIPTS ?? 60)
-const SCRIPT_TIMEOUT_MS = 15_000
-const DENIED = 'permission denied by access policy'
 
 const server = await startTestPostgres({
   hba: ['host all all 127.0.0.1/32 trust'],
@@ -31,149 +29,56 @@ test('over random sessions a denial leaves what PostgreSQL leaves that fails at 
   for (let count = 0; count < SCRIPTS; count++) {
     const script = randomSession(random, 2 + random.below(12))
     const about = `seed ${seed}, script ${count}:\n${shown(script)}`
-    const straight = await within(runStraight(script), `straight, ${about}`)
-    const gated = await within(runGated(script, random), `gated, ${about}`)
+    const straight = await within(runStraight(server, script), `straight, ${about}`)
+    const gated = await within(runGated(server, script, random), `gated, ${about}`)
     assertSame(gated, straight, about)
   }
 })
 
-async function within<T>(run: Promise<T>, about: string): Promise<T> {
-  return run.catch((error: Error) => {
-    throw new Error(`${error.message}\n${about}`)
+const same = (message: Buffer): ScriptStep => ({ gated: message, straight: message })
+/** From this message on the session has no scope. */
+const revoked = (gated: Buffer, straight: Buffer): ScriptStep => ({ gated, straight, scopes: [] })
+const unknown = 'zzz_denied'
+const end = [
+  { gated: encodeSync(), straight: encodeSync(), scopes: ['x'] },
+  same(encodeQuery('rollback')),
+  same(encodeQuery("select count(*), 'end of script' from t")),
+]
+const parsed = [same(encodeParse('a', 'insert into t values (7)')), same(encodeBind('p', 'a'))]
+const executed = [same(encodeExecute('p')), same(encodeSync())]
+const bind = revoked(encodeBind('q', 'a'), encodeBind('q', unknown))
+const execute = revoked(encodeExecute('p'), encodeExecute(unknown))
+const describe = revoked(
+  encodeDescribe({ kind: 'statement', name: 'a' }),
+  encodeDescribe({ kind: 'statement', name: unknown }),
+)
+const describePortal = revoked(
+  encodeDescribe({ kind: 'portal', name: 'p' }),
+  encodeDescribe({ kind: 'portal', name: unknown }),
+)
+const bad = revoked(encodeQuery('select 1'), encodeQuery(`${unknown} syntax`))
+const rest = [same(encodeExecute('p')), same(encodeClose({ kind: 'statement', name: 'a' }))]
+
+const REVOKED: Readonly<Record<string, readonly ScriptStep[]>> = {
+  'a Bind': [...parsed, ...executed, bind, ...rest],
+  'a Bind in a transaction': [same(encodeQuery('begin')), ...parsed, ...executed, bind, ...rest],
+  'a Bind in the pipeline that prepared it': [...parsed, same(encodeExecute('p')), bind, ...rest],
+  'an Execute': [...parsed, execute, ...rest],
+  'an Execute behind a Flush': [...parsed, same(encodeFlush()), execute, same(encodeFlush())],
+  'an Execute in a transaction': [same(encodeQuery('begin')), ...parsed, same(encodeSync()), execute],
+  'an Execute behind an error': [same(encodeParse('', 'select x')), ...parsed, execute, ...rest],
+  'a Describe of a statement': [...parsed, ...executed, describe, ...rest],
+  'a Describe of a portal': [...parsed, describePortal, ...rest],
+  'a Query between': [...parsed, bad, same(encodeClose({ kind: 'statement', name: 'a' }))],
+  'an Execute behind which a Query waits': [...parsed, execute, same(encodeQuery('select 2'))],
+}
+
+for (const [what, script] of Object.entries(REVOKED)) {
+  test(`${what} whose right went in mid-session leaves what PostgreSQL leaves at an unknown name`, async () => {
+    const seed = testSeed()
+    const whole = [...script, ...end]
+    const straight = await within(runStraight(server, whole), `straight, ${what}`)
+    const gated = await within(runGated(server, whole, new Random(seed)), `gated, ${what}, seed ${seed}`)
+    assertSame(gated, straight, `${what}, seed ${seed}`)
   })
-}
-
-async function runStraight(script: readonly ScriptStep[]): Promise<string[]> {
-  const socket = await openWire(server.port)
-  socket.write(truncate())
-  const received = collect(socket)
-  socket.write(Buffer.concat(script.map((step) => step.straight)))
-  return transcript(await received)
-}
-
-function truncate(): Buffer {
-  return Buffer.from('Q\0\0\0\x0ftruncate t\0', 'latin1')
-}
-
-async function runGated(script: readonly ScriptStep[], random: Random): Promise<string[]> {
-  const socket = await openWire(server.port)
-  const received: Buffer[] = []
-  let ended: string | undefined
-  const judge = new TextJudge()
-  judge.slow = random.below(2) === 0
-  const finished = new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no end: ${tail(received)}`)), SCRIPT_TIMEOUT_MS)
-    const look = () => {
-      if (!isOver(Buffer.concat(received)) && ended === undefined) return
-      clearTimeout(timer)
-      resolve()
-    }
-    const gate = openSessionGate(
-      {
-        judge,
-        grants: grantsNamed('x'),
-        identity: {
-          issuer: 'https://id.example.com',
-          subject: 'ada' as Subject,
-          clientId: undefined,
-          scopes: [],
-          claims: {},
-          expiresAtSeconds: 0,
-          role: 'postgres' as Role,
-        },
-        sessionId: '0' as SessionId,
-        database: 'postgres',
-        clientAddress: '127.0.0.1',
-        audit: silentAudit,
-        log: silentLog,
-        clock: new FakeClock(),
-        maxStatementBytes: 100_000,
-      },
-      {
-        toServer: (chunk) => void socket.write(Buffer.from(chunk)),
-        toClient: (chunk) => {
-          received.push(Buffer.from(chunk))
-          look()
-        },
-        onStall() {},
-        onEnd: (error) => {
-          ended = error?.stack ?? 'ended'
-          look()
-        },
-      },
-    )
-    socket.on('data', (chunk: Buffer) => {
-      for (let at = 0; at < chunk.length; ) {
-        const end = at + 1 + random.below(chunk.length - at)
-        gate.fromServer(chunk.subarray(at, end))
-        at = end
-      }
-    })
-    const all = Buffer.concat([truncate(), ...script.map((step) => step.gated)])
-    for (let at = 0; at < all.length; ) {
-      const end = random.below(3) === 0 ? all.length : at + 1 + random.below(all.length - at)
-      gate.fromClient(all.subarray(at, end))
-      at = end
-    }
-  })
-  await finished
-  socket.destroy()
-  return [...transcript(Buffer.concat(received)), ...(ended === undefined ? [] : [ended])]
-}
-
-function collect(socket: Socket): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const received: Buffer[] = []
-    const timer = setTimeout(() => reject(new Error(`no end: ${tail(received)}`)), SCRIPT_TIMEOUT_MS)
-    const over = () => {
-      clearTimeout(timer)
-      socket.destroy()
-      resolve(Buffer.concat(received))
-    }
-    socket.on('end', over)
-    socket.on('data', (chunk: Buffer) => {
-      received.push(chunk)
-      if (isOver(Buffer.concat(received))) over()
-    })
-  })
-}
-
-function isOver(stream: Buffer): boolean {
-  const at = stream.indexOf('end of script')
-  return at >= 0 && stream.subarray(-6, -1).toString('latin1') === 'Z\0\0\0\x05'
-}
-
-function tail(received: Buffer[]): string {
-  return transcript(Buffer.concat(received)).join('\n')
-}
-
-function transcript(stream: Buffer): string[] {
-  return messagesOf(stream).map(({ tag, body }) => {
-    if (tag !== 'E' && tag !== 'N') return `${tag} ${body.toString('latin1').replaceAll('\0', '·')}`
-    const fields = parseErrorFields(body)
-    return `${tag} ${fields.get('V')} ${fields.get('C')} ${fields.get('M')}`
-  })
-}
-
-/** Where the gate denied, the server may have said anything; where the server failed at the yardstick, the gate denied. */
-function assertSame(gated: string[], straight: string[], about: string): void {
-  // A message that has no place in COPY data ends the session either way, here a message earlier.
-  if (straight.some((line) => line.startsWith('E FATAL 08P01'))) {
-    assert.match(gated.at(-1) ?? '', /during COPY from stdin/, about)
-    return
-  }
-  const differs = straight.findIndex((line, at) => !matches(gated[at], line))
-  const same = differs < 0 && gated.length === straight.length
-  const context = [`gated:\n${gated.join('\n')}`, `straight:\n${straight.join('\n')}`].join('\n')
-  assert.ok(same, `line ${differs}\n${context}\n${about}`)
-}
-
-function matches(gated: string | undefined, straight: string): boolean {
-  if (gated === undefined) return false
-  if (gated.startsWith('E ') && gated.includes(DENIED)) return straight.startsWith('E ERROR')
-  return gated === straight && !straight.includes('zzz_denied')
-}
-
-function shown(script: readonly ScriptStep[]): string {
-  return script.map(({ gated }) => JSON.stringify(gated.toString('latin1'))).join('\n')
 }
