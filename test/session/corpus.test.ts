@@ -1,14 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
-import { Client } from 'pg'
-import { systemClock } from '../../src/base/clock.ts'
-import { silentLog } from '../../src/base/log.ts'
-import { createJudge } from '../../src/enforce/caching-judge.ts'
-import { grantsFor } from '../../src/policy/grants.ts'
-import { loadPolicy } from '../../src/policy/policy-file.ts'
-import type { ServerPool } from '../../src/pool/server-lease.ts'
-import { LiveCatalog } from '../../src/proxy/live-catalog.ts'
-import { loadParser } from '../../src/sql/analyse.ts'
+import { test } from 'node:test'
 import {
   encodeBind,
   encodeCopyFail,
@@ -25,34 +16,17 @@ import { DEFINITIONS } from '../policy/corpus/definitions.ts'
 import { QUERIES } from '../policy/corpus/queries.ts'
 import { SESSIONS } from '../policy/corpus/sessions.ts'
 import { WRITES } from '../policy/corpus/writes.ts'
-import { startTestPostgres } from '../support/postgres.ts'
 import { type Answer, LiveGate } from './live-gate.ts'
+import { startLiveJudge } from './live-judge.ts'
 
 const CASES: readonly Case[] = [...QUERIES, ...WRITES, ...CALLS, ...DEFINITIONS, ...SESSIONS]
 const DENIED = 'permission denied by access policy'
 
 // What is let through runs as somebody who may do little: here only our own verdict counts.
-const server = await startTestPostgres({
-  hba: ['host all all 127.0.0.1/32 trust'],
-  prepare: `${DATABASE_SQL}; create role powerless login; grant usage on schema sales, hr, reports, other, ext to powerless`,
-})
-await loadParser()
-const asker = new Client({ connectionString: server.url() })
-asker.on('error', () => undefined)
-await asker.connect()
-after(() => asker.end())
-const pool = {
-  async ask(sql: string) {
-    const result = await asker.query({ text: sql, rowMode: 'array' })
-    return (Array.isArray(result) ? result : [result]).flatMap((one) => one.rows as (string | null)[][])
-  },
-} as Pick<ServerPool, 'ask'> as ServerPool
-const read = loadPolicy('corpus.yaml', () => POLICY)
-assert.ok(read.ok, JSON.stringify(read))
-const { policy } = read
-const catalog = new LiveCatalog({ pool, searchPath: undefined, maxAgeMs: 60_000, clock: systemClock, log: silentLog })
-const judge = createJudge({ catalog, clock: systemClock, log: silentLog, parseDeadlineMs: 5000 })
-after(() => judge.close())
+const { server, judge, grants } = await startLiveJudge(
+  `${DATABASE_SQL}; create role powerless login; grant usage on schema sales, hr, reports, other, ext to powerless`,
+  POLICY,
+)
 
 type Way = (live: LiveGate, sql: string) => Promise<Answer[]>
 
@@ -87,7 +61,7 @@ for (const [protocol, way] of [
   test(`the corpus by ${protocol} protocol is denied where it must be, and nothing of what is denied is sent`, async () => {
     const misses: string[] = []
     for (const { scopes, sql, verdict, why } of CASES) {
-      const live = await LiveGate.open({ port: server.port, user: 'powerless' }, judge, grantsFor(policy, scopes))
+      const live = await LiveGate.open({ port: server.port, user: 'powerless' }, judge, grants(...scopes))
       await live.query('begin')
       live.sent = ''
       const answers = await way(live, sql)
