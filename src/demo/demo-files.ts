@@ -4,11 +4,17 @@ import type { Secret } from '../base/secret.ts'
 import { createCertificateAuthority } from './certificates.ts'
 import { DATABASE, POLICY_YAML, RESOURCE, SCOPES, SERVICE_LOGIN } from './sample-database.ts'
 
-export interface DemoAddresses {
+/** Where the parts are that run before the proxy does. */
+export interface BackAddresses {
   readonly issuer: string
   readonly postgresPort: number
+}
+
+/** What a person's profile needs to know. Without a port of its own the tunnel finds one. */
+export interface FrontAddresses {
+  readonly issuer: string
   readonly proxyPort: number
-  readonly tunnelPort: number
+  readonly tunnelPort?: number | undefined
 }
 
 export interface DemoFiles {
@@ -21,8 +27,8 @@ export interface DemoFiles {
   readonly home: string
 }
 
-/** Writes what an operator and a person would have written: all files of both halves, in one directory. */
-export function writeDemoFiles(directory: string, addresses: DemoAddresses, password: Secret): DemoFiles {
+/** Writes what an operator would have written, in one directory. The profile is for later: see writeProfile. */
+export function writeDemoFiles(directory: string, addresses: BackAddresses, password: Secret): DemoFiles {
   const write = (name: string, text: string): string => {
     const file = join(directory, name)
     writeFileSync(file, text, { mode: 0o600 })
@@ -40,14 +46,19 @@ export function writeDemoFiles(directory: string, addresses: DemoAddresses, pass
     ca: write('ca.pem', authority.cert),
     policyYaml: write('policy.yaml', POLICY_YAML),
     proxyYaml: write('proxy.yaml', proxyYaml(addresses)),
-    profileYaml: write('config.yaml', profileYaml(addresses)),
+    profileYaml: join(directory, 'config.yaml'),
     audit: join(directory, 'audit.jsonl'),
   }
 }
 
-function proxyYaml({ issuer, postgresPort, proxyPort }: DemoAddresses): string {
+/** Writes what a person would have written, once the proxy has its port. */
+export function writeProfile(files: DemoFiles, addresses: FrontAddresses): void {
+  writeFileSync(files.profileYaml, profileYaml(addresses), { mode: 0o600 })
+}
+
+function proxyYaml({ issuer, postgresPort }: BackAddresses): string {
   return `listen:
-  - address: 127.0.0.1:${proxyPort}
+  - address: 127.0.0.1:0
     auth: oauthbearer
 tls: { cert: ./server.crt, key: ./server.key, required: true }
 issuers:
@@ -68,7 +79,7 @@ workers: 1
 `
 }
 
-function profileYaml({ issuer, proxyPort, tunnelPort }: DemoAddresses): string {
+function profileYaml({ issuer, proxyPort, tunnelPort }: FrontAddresses): string {
   // Who else uses this machine is told apart by the kernel on Linux; elsewhere a demonstration asks for no password.
   const localAuth = process.platform === 'linux' ? 'same-user' : 'none'
   return `default: demo
@@ -84,7 +95,6 @@ profiles:
     resource: ${RESOURCE}
     flow: device
     store: file
-    listen: 127.0.0.1:${tunnelPort}
-    local_auth: ${localAuth}
+    local_auth: ${localAuth}${tunnelPort === undefined ? '' : `\n    listen: 127.0.0.1:${tunnelPort}`}
 `
 }

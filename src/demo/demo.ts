@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
-import { fail, PgoauthError } from '../base/errors.ts'
+import { fail } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
 import { type Dress, partLine } from './account.ts'
-import { type DemoFiles, writeDemoFiles } from './demo-files.ts'
+import { type DemoFiles, writeDemoFiles, writeProfile } from './demo-files.ts'
 import { type Issuer, startIssuer } from './issuer.ts'
 import { type Keeper, startKeeper } from './keeper.ts'
-import { approveAs, Laptop, type RunningCommand } from './laptop.ts'
-import { freePort, portIsOpen } from './port.ts'
+import { approveAs, Laptop } from './laptop.ts'
+import { freePort } from './port.ts'
 import { type EmbeddedPostgres, startPostgres } from './postgres.ts'
 import { ACCOUNTS, DATABASE, RESOURCE, SCHEMA_SQL, SCOPES, SERVICE_LOGIN } from './sample-database.ts'
 
@@ -31,9 +31,6 @@ export interface Demo {
   /** Resolves with what ended unbidden and its last words. */
   readonly mishap: Promise<string>
 }
-
-/** A part that is not up by then will not come up. */
-const START_TIMEOUT_MS = 30_000
 
 /**
  * Brings up issuer, PostgreSQL, proxy and tunnel, logs in, and gives them to `use`; whatever happens, nothing of them is
@@ -72,7 +69,8 @@ export async function withDemo(
 
 async function bringUp(keeper: Keeper, issuer: Issuer, options: DemoOptions): Promise<Demo> {
   const { tell, dress } = options
-  const tunnelPort = await freePort(options.port)
+  // Told of early, before everything else has been brought up for nothing.
+  const tunnelPort = options.port === undefined ? undefined : await freePort(options.port)
   tell(partLine(dress, 'issuer', issuer.url, 'oidc-provider, ES256'))
 
   const postgres = await startPostgres({ keeper })
@@ -80,25 +78,22 @@ async function bringUp(keeper: Keeper, issuer: Issuer, options: DemoOptions): Pr
   const version = await fillDatabase(postgres, password)
   tell(partLine(dress, 'server', `${postgres.host}:${postgres.port}`, `PostgreSQL ${version}, database ${DATABASE}`))
 
-  const proxyPort = await freePort()
-  const addresses = { issuer: issuer.url, postgresPort: postgres.port, proxyPort, tunnelPort }
-  const files = writeDemoFiles(keeper.directory, addresses, password)
-  const laptop = new Laptop(keeper, files, options.env)
-  const proxy = laptop.start(['proxy', '--config', files.proxyYaml])
-  await comesUp('pgoauth proxy', proxy, proxyPort, options.clock)
-  tell(partLine(dress, 'proxy', `localhost:${proxyPort}`, 'pgoauth proxy, over TLS'))
+  const files = writeDemoFiles(keeper.directory, { issuer: issuer.url, postgresPort: postgres.port }, password)
+  const laptop = new Laptop(keeper, files, options.env, options.clock)
+  const proxy = await laptop.proxy(files.proxyYaml)
+  tell(partLine(dress, 'proxy', `localhost:${proxy.port}`, 'pgoauth proxy, over TLS'))
 
+  writeProfile(files, { issuer: issuer.url, proxyPort: proxy.port, tunnelPort })
   if (options.personLogsIn) tell(`\n  Log in at the page below: choose a name, and allow.`)
   await laptop.login(async (page) => (options.personLogsIn ? tell(`  ${page}\n`) : await approveAs('ada')(page)))
   const how = options.personLogsIn ? 'approved by you' : 'as ada, approved by the demonstration'
   tell(partLine(dress, 'login', 'device flow', how))
 
-  const tunnel = laptop.start(['connect', 'demo'])
-  await comesUp('pgoauth connect', tunnel, tunnelPort, options.clock)
-  tell(partLine(dress, 'tunnel', `127.0.0.1:${tunnelPort}`, 'pgoauth connect demo'))
+  const tunnel = await laptop.connect('demo')
+  tell(partLine(dress, 'tunnel', `127.0.0.1:${tunnel.port}`, 'pgoauth connect demo'))
 
-  const mishaps = [lastWords('pgoauth proxy', proxy), lastWords('pgoauth connect', tunnel)]
-  return { url: `postgres://ada@127.0.0.1:${tunnelPort}/${DATABASE}`, files, postgres, mishap: Promise.race(mishaps) }
+  const url = `postgres://ada@127.0.0.1:${tunnel.port}/${DATABASE}`
+  return { url, files, postgres, mishap: Promise.race([proxy.ended, tunnel.ended]) }
 }
 
 /** Makes roles, schemas and rows; gives the server's version. */
@@ -128,23 +123,4 @@ export async function loadDriver(): Promise<typeof import('pg')['default']> {
       cause,
     })
   }
-}
-
-/** Waits until a command takes connections. Codes: DEMO_FAILED with its last words, or when it takes too long. */
-export async function comesUp(name: string, command: RunningCommand, port: number, clock: Clock): Promise<void> {
-  const giveUp = new AbortController()
-  const late = clock
-    .sleep(START_TIMEOUT_MS, giveUp.signal)
-    .then(() => `${name} was not ready after ${START_TIMEOUT_MS / 1000} s`)
-  const open = portIsOpen(port, giveUp.signal, clock).then(() => undefined)
-  const ended = lastWords(name, command)
-  for (const loser of [late, open]) loser.catch(() => {})
-  const mishap = await Promise.race([open, ended, late])
-  giveUp.abort(new PgoauthError('DEMO_FAILED'))
-  if (mishap !== undefined) fail('DEMO_FAILED', { detail: mishap })
-}
-
-async function lastWords(name: string, command: RunningCommand): Promise<string> {
-  const { code, signal, error } = await command.ended
-  return [`${name} ended with ${error ?? signal ?? code}:`, ...command.said].join('\n')
 }

@@ -43,7 +43,7 @@ const { project, files } = await installPacked()
 test('the package holds what is run and read, and no test', () => {
   assert.ok(files.includes('dist/bin/pgoauth.js') && files.includes('README.md') && files.includes('LICENSE'))
   assert.deepEqual(
-    files.filter((path) => /test|\.ts$|\.ci/.test(path)),
+    files.filter((path) => /\btest\/|\.test\.|\.ts$|\.ci/.test(path)),
     [],
   )
 })

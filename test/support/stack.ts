@@ -5,11 +5,10 @@ import { after } from 'node:test'
 import { Client } from 'pg'
 import { systemClock } from '../../src/base/clock.ts'
 import { Secret } from '../../src/base/secret.ts'
-import { comesUp, fillDatabase } from '../../src/demo/demo.ts'
-import { type DemoFiles, writeDemoFiles } from '../../src/demo/demo-files.ts'
+import { fillDatabase } from '../../src/demo/demo.ts'
+import { type DemoFiles, writeDemoFiles, writeProfile } from '../../src/demo/demo-files.ts'
 import { startKeeper } from '../../src/demo/keeper.ts'
 import { Laptop, type RunningCommand } from '../../src/demo/laptop.ts'
-import { freePort } from '../../src/demo/port.ts'
 import { type EmbeddedPostgres, startPostgres } from '../../src/demo/postgres.ts'
 import { ACCOUNTS, DATABASE, RESOURCE, SCOPES } from '../../src/demo/sample-database.ts'
 import { startTestIssuer, type TestIssuer } from './issuer.ts'
@@ -56,14 +55,12 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   await fillDatabase(postgres, password)
   if (options.sql !== undefined) await asSuperuser(postgres, options.sql)
 
-  const [proxyPort, tunnelPort] = [await freePort(), await freePort()]
-  const addresses = { issuer: issuer.url, postgresPort: postgres.port, proxyPort, tunnelPort }
-  const files = writeDemoFiles(keeper.directory, addresses, password)
+  const files = writeDemoFiles(keeper.directory, { issuer: issuer.url, postgresPort: postgres.port }, password)
   if (options.policyYaml !== undefined) writeFileSync(files.policyYaml, options.policyYaml)
   if (options.proxyYaml) writeFileSync(files.proxyYaml, options.proxyYaml(readFileSync(files.proxyYaml, 'utf8')))
-  const laptop = new Laptop(keeper, files, process.env)
-  const proxy = laptop.start(['proxy', '--config', files.proxyYaml])
-  await comesUp('pgoauth proxy', proxy, proxyPort, systemClock)
+  const laptop = new Laptop(keeper, files, process.env, systemClock)
+  const { command: proxy, port: proxyPort } = await laptop.proxy(files.proxyYaml)
+  writeProfile(files, { issuer: issuer.url, proxyPort })
 
   let tunnels = 0
   return {
@@ -75,7 +72,6 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     proxyPort,
     async tunnel(token, profile = {}) {
       const name = `tunnel${++tunnels}`
-      const port = await freePort()
       const tokenFile = join(keeper.directory, `${name}.token`)
       writeFileSync(tokenFile, token)
       const keys = {
@@ -85,14 +81,12 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         tls: { mode: 'verify-full', ca: './ca.pem' },
         flow: 'token_file',
         token_file: tokenFile,
-        listen: `127.0.0.1:${port}`,
         local_auth: 'none',
         ...profile,
       }
       // JSON is YAML.
       appendFileSync(files.profileYaml, `  ${name}: ${JSON.stringify(keys)}\n`)
-      const command = laptop.start(['connect', name])
-      await comesUp('pgoauth connect', command, port, systemClock)
+      const { command, port } = await laptop.connect(name)
       const url = `postgres://ada@127.0.0.1:${port}/${DATABASE}`
       return { url, port, command, replaceToken: (other) => writeFileSync(tokenFile, other) }
     },
