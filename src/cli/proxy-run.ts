@@ -23,8 +23,10 @@ export async function runProxy(context: CliContext, { file, logLevel }: ProxyRun
   const audit = auditConfig ? openAuditLog(auditConfig, clock, log) : silentAudit
   const proxy = await startProxy({ ...files, audit, clock, log, env })
   for (const address of proxy.addresses) log.info({ ...address }, 'listening')
-  if (proxy.probesAddress) log.info({ ...proxy.probesAddress }, 'probes')
-  if (proxy.adminAddress) log.info({ ...proxy.adminAddress }, 'admin')
+  for (const name of ['probes', 'admin', 'logout'] as const) {
+    const address = proxy.side?.[name]
+    if (address) log.info({ ...address }, name)
+  }
 
   const reload = () => {
     files = reloadFiles(proxy, files, log)

@@ -130,6 +130,14 @@ export interface AdminConfig {
   readonly tls: { readonly cert: string; readonly key: string; readonly clientCa: string | undefined } | undefined
 }
 
+/** Where issuers say that a session at theirs is over (OpenID Connect Back-Channel Logout 1.0). */
+export interface LogoutConfig {
+  readonly address: Address
+  readonly tls: { readonly cert: string; readonly key: string } | undefined
+  /** The clients whose logout concerns us. */
+  readonly clientIds: readonly string[]
+}
+
 /** proxy.yaml, checked, with every default filled in and every file name absolute. Nothing of it was opened. */
 export interface ProxyConfig {
   readonly file: string
@@ -137,6 +145,7 @@ export interface ProxyConfig {
   readonly tls: ListenerTls | undefined
   readonly admin: AdminConfig | undefined
   readonly probes: { readonly address: Address } | undefined
+  readonly logout: LogoutConfig | undefined
   readonly issuers: readonly IssuerConfig[]
   readonly databases: ReadonlyMap<string, DatabaseConfig>
   readonly audit:
@@ -204,6 +213,11 @@ function toConfig(file: string, document: ProxyDocument): ProxyConfig {
       },
     },
     probes: document.probes,
+    logout: document.logout && {
+      address: document.logout.address,
+      tls: document.logout.tls && { cert: absolute(document.logout.tls.cert), key: absolute(document.logout.tls.key) },
+      clientIds: document.logout.client_ids,
+    },
     issuers,
     databases: new Map(
       Object.entries(document.databases).map(([name, one]) => [

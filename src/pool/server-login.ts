@@ -66,7 +66,10 @@ export class ServerLogin {
         if (leftOut.length > 0)
           log.warn({ role, settings: leftOut }, 'settings of the role need a superuser and are left out')
       },
-      () => this.#facts.delete(role),
+      (error: unknown) => {
+        // That a role may not be taken holds as long as that it may: who is refused waits for no server.
+        if (asPgoauthError(error).code !== 'ROLE_REFUSED') this.#facts.delete(role)
+      },
     )
     return facts
   }

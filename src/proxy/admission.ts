@@ -2,6 +2,7 @@ import type { Role } from '../base/brand.ts'
 import { fail } from '../base/errors.ts'
 import type { MappedIdentity } from '../base/identity.ts'
 import type { Secret } from '../base/secret.ts'
+import type { RevocationWatch } from '../oauth/revocation-watch.ts'
 import type { Channel } from '../oauth/verify-rules.ts'
 import { chooseRole } from '../policy/roles.ts'
 import type { Generation } from './generation.ts'
@@ -25,10 +26,13 @@ export async function admit(
   channel: Channel,
   { user, database: name }: Pick<StartupRequest, 'user' | 'database'>,
   { verifier, databases }: Generation,
+  revocations: RevocationWatch,
 ): Promise<Admitted> {
   const verdict = await verifier.verify(token, channel)
   if (!verdict.ok) fail('TOKEN_REFUSED', { detail: verdict.reason })
   const { identity } = verdict
+  const takenBack = revocations.takenBack(identity)
+  if (takenBack !== undefined) fail('TOKEN_REFUSED', { detail: takenBack })
   const database = databases.get(name)
   if (database === undefined) fail('DATABASE_UNKNOWN', { detail: `database ${JSON.stringify(name.slice(0, 80))}` })
   const mistake = databaseMistake(database, identity)

@@ -6,6 +6,7 @@ import { newRequestId, newSessionId } from '../base/ids.ts'
 import type { Log } from '../base/log.ts'
 import type { ListenerConfig } from '../config/proxy-config.ts'
 import { Inbox } from '../net/inbox.ts'
+import type { RevocationWatch } from '../oauth/revocation-watch.ts'
 import type { AdmissionLimits, Place } from './admission-limits.ts'
 import { type Arrived, receiveStartup, type Stage } from './arrival.ts'
 import type { Generation } from './generation.ts'
@@ -24,6 +25,7 @@ export interface ConnectionParts {
   readonly limits: AdmissionLimits
   readonly keys: IssuedKeys
   readonly sessions: SessionRegistry
+  readonly revocations: RevocationWatch
   readonly audit: AuditLog
   readonly metrics: ProxyMetrics
   /** Whether connections from that address begin with a PROXY protocol header. */

@@ -7,6 +7,7 @@ import type { IssuerConfig, ListenerTls, ProxyConfig } from '../config/proxy-con
 import { readSecret } from '../config/secret-source.ts'
 import { IntrospectionClient } from '../oauth/introspection-client.ts'
 import { openJwksKeys } from '../oauth/jwks-fetch.ts'
+import type { LogoutIssuer } from '../oauth/logout-token.ts'
 import type { TokenVerifier } from '../oauth/verify-rules.ts'
 import { createTokenVerifier, type VerifiedIssuer } from '../oauth/verify-token.ts'
 import type { Policy } from '../policy/policy.ts'
@@ -18,6 +19,8 @@ export interface Generation {
   readonly config: ProxyConfig
   readonly tls: ArrivalTls | undefined
   readonly issuers: readonly VerifiedIssuer[]
+  /** Those whose logout tokens are taken; an issuer that is asked about its tokens signs these all the same. */
+  readonly logoutIssuers: readonly LogoutIssuer[]
   readonly verifier: TokenVerifier & { counts(): { readonly hits: number; readonly misses: number } }
   readonly databases: ReadonlyMap<string, ServedDatabase>
 }
@@ -35,7 +38,7 @@ export interface GenerationOptions {
 
 /** Opens what a configuration names. Nothing is connected yet. @throws CONFIG_INVALID; then nothing was changed. */
 export function openGeneration(options: GenerationOptions): Generation {
-  const { config, policies, previous, clock, log } = options
+  const { config, policies, previous, clock, log, env } = options
   const tls = openArrivalTls(config.tls)
   const issuers = config.issuers.map((issuer) => keptIssuer(issuer, previous) ?? openIssuer(issuer, options))
   const databases = new Map<string, ServedDatabase>()
@@ -47,7 +50,11 @@ export function openGeneration(options: GenerationOptions): Generation {
       openDatabase({ ...options, config: database, proxy: config, policy, previous: previous?.databases.get(name) }),
     )
   }
-  return { config, tls, issuers, verifier: createTokenVerifier({ issuers, clock, log }), databases }
+  const logoutIssuers = issuers.map((issuer) => ({
+    ...issuer,
+    keys: issuer.tokens === 'jwt' ? issuer.keys : openJwksKeys({ ...issuer, env }, { clock, log }),
+  }))
+  return { config, tls, issuers, logoutIssuers, verifier: createTokenVerifier({ issuers, clock, log }), databases }
 }
 
 /** Keys that were fetched serve on where the issuer's entry is the same to the letter. */

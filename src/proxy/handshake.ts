@@ -5,6 +5,7 @@ import { asPgoauthError, PgoauthError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { Secret } from '../base/secret.ts'
 import type { ListenerConfig } from '../config/proxy-config.ts'
+import type { RevocationWatch } from '../oauth/revocation-watch.ts'
 import type { ServerLease } from '../pool/server-lease.ts'
 import { encodeAuthenticationOk } from '../wire/authentication.ts'
 import {
@@ -29,6 +30,7 @@ export interface HandshakeOptions {
   readonly arrival: Arrival
   readonly listener: ListenerConfig
   readonly generation: Generation
+  readonly revocations: RevocationWatch
   readonly limits: AdmissionLimits
   readonly keys: IssuedKeys
   readonly metrics: ProxyMetrics
@@ -144,11 +146,11 @@ async function openSession(
 async function leaseFor(
   token: Secret,
   request: StartupRequest,
-  { arrival, generation, limits, metrics, signal }: HandshakeOptions,
+  { arrival, generation, revocations, limits, metrics, signal }: HandshakeOptions,
 ): Promise<Opened> {
   const channel = { clientCertificateSha256: arrival.clientCertificateSha256 }
   const startedAt = performance.now()
-  const checked = admit(token, channel, request, generation)
+  const checked = admit(token, channel, request, generation, revocations)
   checked.finally(() => metrics.tokenChecked(performance.now() - startedAt)).catch(() => {})
   const { identity, database } = await within(signal, checked, () => {})
   const leaveIdentity = limits.enterIdentity(`${identity.issuer} ${identity.subject}`)

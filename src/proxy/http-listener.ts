@@ -25,6 +25,8 @@ export interface HttpTls {
 const MAX_CONNECTIONS = 100
 const REQUEST_TIMEOUT_MS = 10_000
 const MAX_HEADER_BYTES = 8 * 1024
+/** A logout token has a few kilobytes. */
+const MAX_BODY_BYTES = 64 * 1024
 
 export function text(status: number, body: string): HttpAnswer {
   return { status, type: 'text/plain; charset=utf-8', body: `${body}\n` }
@@ -34,18 +36,32 @@ export function json(status: number, value: unknown): HttpAnswer {
   return { status, type: 'application/json', body: `${JSON.stringify(value)}\n` }
 }
 
-/** A small HTTP server whose requests have no body that anybody reads. @throws LISTEN_FAILED */
+/** The body of a request as text; undefined where it is longer than anything that is asked for here. */
+export async function readBody(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length
+    if (bytes > MAX_BODY_BYTES) return undefined
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+/** A small HTTP server; what nobody reads of a request's body is thrown away. @throws LISTEN_FAILED */
 export async function openHttpListener(
   { host, port }: Address,
   tls: HttpTls | undefined,
   answer: (request: IncomingMessage) => HttpAnswer | Promise<HttpAnswer>,
 ): Promise<HttpListener> {
   const handle: RequestListener = (request, response) => {
-    request.resume()
     Promise.resolve(request)
       .then(answer)
       .catch(() => text(500, 'internal error'))
-      .then((one) => send(response, one))
+      .then((one) => {
+        request.resume()
+        send(response, one)
+      })
   }
   const options = {
     maxHeaderSize: MAX_HEADER_BYTES,

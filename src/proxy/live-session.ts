@@ -5,10 +5,8 @@ import type { Clock } from '../base/clock.ts'
 import { asPgoauthError, PgoauthError } from '../base/errors.ts'
 import type { MappedIdentity } from '../base/identity.ts'
 import type { Log } from '../base/log.ts'
-import type { Secret } from '../base/secret.ts'
-import type { Verdict } from '../oauth/verify-rules.ts'
+import type { RevocationWatch } from '../oauth/revocation-watch.ts'
 import { rolesOf } from '../policy/roles.ts'
-import { decodeInitialResponse } from '../sasl/oauthbearer.ts'
 import { databaseMistake } from './admission.ts'
 import { openGate } from './gate-opening.ts'
 import type { Generation } from './generation.ts'
@@ -18,6 +16,7 @@ import type { ServedDatabase } from './served-database.ts'
 import { Session, type SessionEnd } from './session.ts'
 import { sessionGrants } from './session-grants.ts'
 import type { RegisteredSession, SessionDescription, SessionRegistry } from './session-registry.ts'
+import { SessionToken } from './session-token.ts'
 
 export interface LiveSessionOptions extends Established {
   readonly sessionId: SessionId
@@ -25,6 +24,7 @@ export interface LiveSessionOptions extends Established {
   readonly address: string
   readonly generation: () => Generation
   readonly sessions: SessionRegistry
+  readonly revocations: RevocationWatch
   readonly audit: AuditLog
   readonly metrics: ProxyMetrics
   readonly clock: Clock
@@ -38,30 +38,32 @@ export class LiveSession implements RegisteredSession {
   readonly #session: Session
   readonly #log: Log
   readonly #openedAtMs: number
-  #identity: MappedIdentity
-  #token: Secret
+  readonly #token: SessionToken
   #database: ServedDatabase
   #isOver = false
-  #stopTimers: (() => void)[] = []
-  #stopRecheck = () => {}
-  #renewing: Promise<void> = Promise.resolve()
 
   constructor(options: LiveSessionOptions) {
-    const { identity, database, lease, request, socket, clock } = options
+    const { database, lease, request, socket, clock } = options
     this.id = options.sessionId
     this.#options = options
-    this.#identity = identity
-    this.#token = options.token
     this.#database = database
     this.#openedAtMs = clock.nowMs()
     this.#log = options.log.child({ session_id: this.id })
+    this.#token = new SessionToken({
+      ...options,
+      channel: { clientCertificateSha256: options.clientCertificateSha256 },
+      log: this.#log,
+      record: (event) => this.#record(event),
+      end: (error, when) => this.end(error, when),
+      onRenewed: () => this.#applyPolicy(),
+    })
     this.#session = new Session({
       client: socket,
       server: lease.stream,
       watcher: lease.watcher,
       clock,
       openGate: (sinks) => openGate({ ...options, maxStatementBytes: this.#config.limits.statementBytes }, sinks),
-      onRenewal: request.wantsRenewal ? (body) => this.#onRenewal(Buffer.from(body)) : undefined,
+      onRenewal: request.wantsRenewal ? (body) => this.#token.renew(Buffer.from(body)) : undefined,
       onParameterStatus: (name, value) => {
         lease.parameters.set(name, value)
         return true
@@ -78,16 +80,14 @@ export class LiveSession implements RegisteredSession {
       this.#record({ event: 'session_opened' })
       this.#log.info({ ...this.#who() }, 'session opened')
       this.#session.start(first)
-      this.#setExpiry()
-      this.#setRecheck()
+      this.#token.watch()
       this.#setIdle()
       const end = await this.#session.ended
       isClean = end.isClean
       this.#tellEnd(end)
     } finally {
       this.#isOver = true
-      for (const stop of this.#stopTimers) stop()
-      this.#stopRecheck()
+      this.#token.close()
       remove()
       lease.release(isClean)
     }
@@ -162,20 +162,6 @@ export class LiveSession implements RegisteredSession {
     else this.#session.gate.setGrants(sessionGrants(this.#database, this.#identity))
   }
 
-  /** At `exp` and its grace the session ends at a statement's end; a statement that goes on is given a little longer. */
-  #setExpiry(): void {
-    for (const stop of this.#stopTimers.splice(0)) stop()
-    const { clock } = this.#options
-    const { graceMs, expiryTransactionLimitMs } = this.#config.sessions
-    const untilMs = this.#identity.expiresAtSeconds * 1000 + graceMs
-    const error = () => new PgoauthError('TOKEN_EXPIRED')
-    const afterMs = Math.max(untilMs - clock.nowMs(), 0)
-    this.#stopTimers.push(
-      clock.after(afterMs, () => this.end(error(), 'statement')),
-      clock.after(afterMs + expiryTransactionLimitMs, () => this.end(error(), 'now')),
-    )
-  }
-
   #setIdle(): void {
     const { idleMs } = this.#config.limits
     if (idleMs === 0) return
@@ -189,62 +175,8 @@ export class LiveSession implements RegisteredSession {
     this.#session.ended.then(() => stopIdle())
   }
 
-  /** An issuer that is asked about its tokens may take one back: it is asked again as long as the session lasts. */
-  #setRecheck(): void {
-    this.#stopRecheck()
-    const { clock, generation } = this.#options
-    const issuer = this.#config.issuers.find((one) => one.issuer === this.#identity.issuer)
-    if (issuer?.tokens !== 'introspection') return
-    this.#stopRecheck = clock.after(this.#config.sessions.recheckMs, async () => {
-      const verdict = await generation().verifier.recheck(this.#token, this.#channel)
-      if (this.#isOver) return
-      if (!verdict.ok && !verdict.isUnavailable) {
-        this.#log.info({ reason: verdict.reason }, 'the token no longer holds')
-        this.#record({ event: 'token_refused', reason: verdict.reason })
-        this.end(new PgoauthError('SESSION_ENDED', { detail: verdict.reason }), 'now')
-      } else this.#setRecheck()
-    })
-  }
-
-  get #channel() {
-    return { clientCertificateSha256: this.#options.clientCertificateSha256 }
-  }
-
-  /** One after another, in the order in which they came. */
-  #onRenewal(body: Buffer): void {
-    this.#renewing = this.#renewing.then(() => this.#renew(body))
-  }
-
-  async #renew(body: Buffer): Promise<void> {
-    if (this.#isOver) return
-    try {
-      const { token, malformed } = decodeInitialResponse(body)
-      const verdict: Verdict =
-        token === undefined
-          ? { ok: false, reason: malformed ?? 'a renewal without a token' }
-          : await this.#options.generation().verifier.verify(token, this.#channel)
-      const reason = verdict.ok ? this.#renewalMistake(verdict.identity) : verdict.reason
-      if (!verdict.ok || token === undefined || reason !== undefined) {
-        throw new PgoauthError('TOKEN_REFUSED', { detail: reason ?? 'no token' })
-      }
-      this.#identity = { ...verdict.identity, role: this.#identity.role }
-      this.#token = token
-      this.#record({ event: 'token_renewed' })
-      this.#log.info({ expires_at: verdict.identity.expiresAtSeconds }, 'token renewed')
-      this.#setExpiry()
-      this.#setRecheck()
-      this.#applyPolicy()
-    } catch (thrown) {
-      const error = asPgoauthError(thrown)
-      this.#log.info({ reason: error.detail ?? error.say }, 'renewal refused')
-      this.#record({ event: 'token_refused', reason: error.detail ?? error.say })
-      this.end(error, 'statement')
-    }
-  }
-
-  #renewalMistake({ issuer, subject }: { issuer: string; subject: string }): string | undefined {
-    const isSame = issuer === this.#identity.issuer && subject === this.#identity.subject
-    return isSame ? undefined : 'the new token is of another issuer or subject'
+  get #identity(): MappedIdentity {
+    return this.#token.identity
   }
 
   #who() {

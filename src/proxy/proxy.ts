@@ -1,25 +1,23 @@
-import { readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { Clock } from '../base/clock.ts'
 import { asPgoauthError, fail, PgoauthError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
-import type { AdminConfig, ListenerConfig, ProxyConfig } from '../config/proxy-config.ts'
-import type { Address } from '../config/scalars.ts'
+import type { ListenerConfig, ProxyConfig } from '../config/proxy-config.ts'
 import { type Listener, openListener } from '../net/listener.ts'
+import { RevocationWatch } from '../oauth/revocation-watch.ts'
 import type { Policy } from '../policy/policy.ts'
 import { loadParser } from '../sql/analyse.ts'
-import { answerAdmin } from './admin.ts'
 import { AdmissionLimits } from './admission-limits.ts'
 import { serveClient } from './client-connection.ts'
 import { type Generation, openGeneration } from './generation.ts'
-import { type HttpListener, type HttpTls, openHttpListener } from './http-listener.ts'
 import { IssuedKeys } from './issued-keys.ts'
 import { ProxyMetrics } from './metrics.ts'
 import { networkTest } from './networks.ts'
-import { answerProbe } from './probes.ts'
 import { ReadinessCheck } from './readiness.ts'
 import { SessionRegistry } from './session-registry.ts'
+import { openSideListeners, type SideListeners } from './side-listeners.ts'
+import { checkServers } from './start-check.ts'
 
 export interface ProxyOptions {
   readonly config: ProxyConfig
@@ -44,8 +42,8 @@ export interface RunningProxy {
   readonly metrics: ProxyMetrics
   readonly readiness: ReadinessCheck
   readonly isDraining: boolean
-  readonly probesAddress: Address | undefined
-  readonly adminAddress: Address | undefined
+  /** Where probes, admin and logout listen. */
+  readonly side: SideListeners | undefined
   /** Takes over a configuration that was read whole. @throws CONFIG_INVALID; then the old one stays. */
   reload(config: ProxyConfig, policies: ReadonlyMap<string, Policy>): void
   /** Stops accepting, ends sessions as their transactions end, and is done when all have, or `drain` is over. */
@@ -69,17 +67,21 @@ class ProxyServer implements RunningProxy {
   readonly readiness: ReadinessCheck
   readonly #options: ProxyOptions
   readonly #keys = new IssuedKeys()
+  readonly #revocations: RevocationWatch
   readonly #connections = new Map<Socket, Promise<void>>()
   readonly #listeners: { readonly listener: Listener; readonly config: ListenerConfig }[] = []
   #generation: Generation
   #isDraining = false
-  #probes: HttpListener | undefined
-  #admin: HttpListener | undefined
+  #side: SideListeners | undefined
 
   constructor(options: ProxyOptions) {
     this.#options = options
     this.limits = new AdmissionLimits(options.config.limits, options.clock)
     this.#generation = openGeneration(options)
+    this.#revocations = new RevocationWatch({
+      clock: options.clock,
+      recheck: (token, channel) => this.#generation.verifier.recheck(token, channel),
+    })
     this.readiness = new ReadinessCheck(() => this.#generation, options.clock, options.log)
     this.metrics = new ProxyMetrics({
       clients: () => this.limits.clients,
@@ -91,12 +93,8 @@ class ProxyServer implements RunningProxy {
     })
   }
 
-  get probesAddress(): Address | undefined {
-    return this.#probes?.address
-  }
-
-  get adminAddress(): Address | undefined {
-    return this.#admin?.address
+  get side(): SideListeners | undefined {
+    return this.#side
   }
 
   get generation(): Generation {
@@ -114,63 +112,25 @@ class ProxyServer implements RunningProxy {
   }
 
   async listen(): Promise<void> {
-    await this.#checkServers()
+    const { config, clock, log } = this.#options
+    const { metrics, readiness, sessions } = this
     try {
-      await this.#openSideListeners()
+      await checkServers(this.#generation, clock, log)
+      this.#side = await openSideListeners(config, {
+        metrics,
+        readiness,
+        sessions,
+        revocations: this.#revocations,
+        generation: () => this.#generation,
+        isDraining: () => this.#isDraining,
+        clock,
+        log,
+      })
       await this.#openListeners()
     } catch (error) {
-      await this.#closeListeners()
-      this.#closeSideListeners()
+      await this.stop()
       throw error
     }
-  }
-
-  /** A server that must not be used keeps the proxy from starting; one that cannot be reached now may come back. */
-  async #checkServers(): Promise<void> {
-    const { clock, log } = this.#options
-    const stop = new AbortController()
-    const late = clock.sleep(START_CHECK_MS, stop.signal).catch(() => {})
-    const checks = [...this.#generation.databases].map(async ([name, { pool }]) => {
-      try {
-        await Promise.race([pool.check(), late])
-      } catch (thrown) {
-        const error = asPgoauthError(thrown)
-        if (error.code === 'SERVER_UNFIT')
-          throw new PgoauthError(error.code, {
-            detail: `database "${name}": ${error.detail}`,
-            ...(error.fix && { fix: error.fix }),
-            cause: error,
-          })
-        log.warn({ database: name, reason: error.message }, 'the database cannot be used now')
-      }
-    })
-    try {
-      await Promise.all(checks)
-    } catch (error) {
-      for (const { pool } of this.#generation.databases.values()) pool.close()
-      throw error
-    } finally {
-      stop.abort()
-    }
-  }
-
-  async #openSideListeners(): Promise<void> {
-    const { config, log } = this.#options
-    const { metrics, readiness, sessions } = this
-    if (config.probes) {
-      const parts = { metrics, readiness, isDraining: () => this.#isDraining }
-      this.#probes = await openHttpListener(config.probes.address, undefined, (request) => answerProbe(request, parts))
-    }
-    if (config.admin) {
-      const { address, tls, tokenFile } = config.admin
-      const parts = { sessions, tokenFile, log }
-      this.#admin = await openHttpListener(address, tls && readHttpTls(tls), (request) => answerAdmin(request, parts))
-    }
-  }
-
-  #closeSideListeners(): void {
-    this.#probes?.close()
-    this.#admin?.close()
   }
 
   async #openListeners(): Promise<void> {
@@ -202,7 +162,7 @@ class ProxyServer implements RunningProxy {
     const fixed = ({ listen, probes, admin, workers }: ProxyConfig) =>
       JSON.stringify({ listen, probes, admin, workers })
     if (fixed(config) !== fixed(this.#options.config)) {
-      this.#options.log.warn({}, 'listen, probes, admin and workers count from the next start on')
+      this.#options.log.warn({}, 'listen, probes, admin, logout and workers count from the next start on')
     }
   }
 
@@ -231,7 +191,7 @@ class ProxyServer implements RunningProxy {
     for (const socket of this.#connections.keys()) socket.destroy()
     await this.#allDone()
     for (const { pool } of this.#generation.databases.values()) pool.close()
-    this.#closeSideListeners()
+    this.#side?.close()
     await closed
   }
 
@@ -250,6 +210,7 @@ class ProxyServer implements RunningProxy {
       limits: this.limits,
       keys: this.#keys,
       sessions: this.sessions,
+      revocations: this.#revocations,
       audit,
       metrics: this.metrics,
       isBalancer,
@@ -272,20 +233,5 @@ class ProxyServer implements RunningProxy {
   }
 }
 
-/** A server that has not answered by then is taken for one that cannot be reached. */
-const START_CHECK_MS = 3_000
 /** For FATAL messages to leave before the sockets are closed under them. */
 const LAST_WORDS_MS = 500
-
-/** @throws CONFIG_INVALID */
-function readHttpTls({ cert, key, clientCa }: NonNullable<AdminConfig['tls']>): HttpTls {
-  try {
-    return {
-      cert: readFileSync(cert),
-      key: readFileSync(key),
-      clientCa: clientCa === undefined ? undefined : readFileSync(clientCa),
-    }
-  } catch (cause) {
-    return fail('CONFIG_INVALID', { detail: `admin.tls: ${(cause as Error).message}`, cause })
-  }
-}

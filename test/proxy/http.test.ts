@@ -10,8 +10,8 @@ const door = await startDoor({
 admin: { address: "127.0.0.1:0", token_file: ./admin-token }
 `,
 })
-const probes = `http://127.0.0.1:${door.proxy.probesAddress?.port}`
-const admin = `http://127.0.0.1:${door.proxy.adminAddress?.port}`
+const probes = `http://127.0.0.1:${door.proxy.side?.probes?.port}`
+const admin = `http://127.0.0.1:${door.proxy.side?.admin?.port}`
 const bearer = { authorization: 'Bearer open-sesame-admin-token' }
 const status = async (url: string, init?: RequestInit) => (await fetch(url, init)).status
 
@@ -111,7 +111,7 @@ test('/readyz is not ready while the issuer cannot give keys', async () => {
     issuer: door.issuer,
     proxyYaml: (text) => `${text}probes: { address: "127.0.0.1:0" }\n`,
   })
-  const url = `http://127.0.0.1:${other.proxy.probesAddress?.port}`
+  const url = `http://127.0.0.1:${other.proxy.side?.probes?.port}`
   const response = await fetch(`${url}/readyz`)
   assert.equal(response.status, 503)
   assert.deepEqual(await response.json(), { ready: false, issuers: '0/1', databases: '1/1' })
@@ -126,7 +126,7 @@ test('/readyz is not ready while a database has no server', async () => {
     proxyYaml: (text) =>
       `${text.replace(`port: ${door.postgres.port}`, 'port: 1')}probes: { address: "127.0.0.1:0" }\n`,
   })
-  const response = await fetch(`http://127.0.0.1:${other.proxy.probesAddress?.port}/readyz`)
+  const response = await fetch(`http://127.0.0.1:${other.proxy.side?.probes?.port}/readyz`)
   assert.deepEqual(await response.json(), { ready: false, issuers: '1/1', databases: '0/1' })
   assert.equal(await other.outcome(), '08006')
 })
@@ -140,7 +140,7 @@ const mutual = await startDoor({
 
 function overTls(options: { cert?: string; key?: string }): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
-    const port = mutual.proxy.adminAddress?.port
+    const port = mutual.proxy.side?.admin?.port
     request({ host: '127.0.0.1', port, path: '/sessions', ca: mutual.certificates.ca, ...options }, (response) => {
       response.resume()
       resolve(response.statusCode)
