@@ -45,7 +45,7 @@ Next:
   5. pgoauth proxy --config ${file}`
 
 function proxyYaml({ issuer, audience, database, host, port }: ProxyInitRequest): string {
-  return `# What each key means: DESIGN, "The proxy's configuration". Check changes with: pgoauth proxy check --config THIS --live
+  return `# What each key means: docs/CONFIGURATION.md of pgoauth. Check changes with: pgoauth proxy check --config THIS --live
 listen:
   - address: 0.0.0.0:6432
     auth: oauthbearer             # or password: the token arrives as a cleartext password, over TLS
