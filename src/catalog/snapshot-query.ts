@@ -9,6 +9,7 @@ export const SNAPSHOT_SQL = `
 with objects (class, id, schema, name, is_part) as materialized (
   select 'pg_class'::regclass, c.oid, n.nspname, c.relname, false
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
+   where c.oid >= 16384 and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S', 'c')
   union all
   select 'pg_proc'::regclass, p.oid, n.nspname, p.proname, false
     from pg_proc p join pg_namespace n on n.oid = p.pronamespace where p.oid >= 16384
@@ -25,6 +26,7 @@ with objects (class, id, schema, name, is_part) as materialized (
   union all
   select 'pg_constraint'::regclass, k.oid, n.nspname, c.relname, true
     from pg_constraint k join pg_class c on c.oid = k.conrelid join pg_namespace n on n.oid = c.relnamespace
+   where k.contype not in ('p', 'u', 'n', 'c')
   union all
   select 'pg_trigger'::regclass, g.oid, n.nspname, c.relname, true
     from pg_trigger g join pg_class c on c.oid = g.tgrelid join pg_namespace n on n.oid = c.relnamespace
@@ -158,7 +160,7 @@ select json_build_object(
 `
 
 /**
- * The statement with an empty search path: one round trip. The two statements of one Query are a transaction of their
+ * The statement with an empty search path: one round trip. The statements of one Query are a transaction of their
  * own, so that nothing of the session stays changed, whether they succeed or fail.
  */
-export const SNAPSHOT_SCRIPT = `set local search_path = ''; ${SNAPSHOT_SQL}`
+export const SNAPSHOT_SCRIPT = `set local search_path = ''; set local jit = off; ${SNAPSHOT_SQL}`
