@@ -118,7 +118,8 @@ class CachingJudge implements Judge {
     temporary: readonly TemporaryRelation[],
   ): Judgement | Promise<Judgement> {
     const judgement = this.#decidedNow(found, grants)
-    if (!found.analysis.leansOnCatalog) return judgement
+    const isByColumns = judgement.statements.some(({ decision }) => decision.byColumns)
+    if (!found.analysis.leansOnCatalog && !isByColumns) return judgement
     const { catalog } = this
     // Known names wait as unknown ones do, so that the time taken tells neither from the other.
     const isDoubtful = !judgement.allowed && this.#clock.nowMs() - catalog.asOfMs > MIN_REFRESH_MS

@@ -11,18 +11,19 @@ import type { Policy } from './policy.ts'
  */
 export function decide(needs: Needs, grants: Grants, observing = false): Decision {
   const verdicts = needs.accesses.map((access) => judge(access, grants))
+  const byColumns = verdicts.some((verdict) => verdict.byColumns)
   if (needs.refusal) {
     const { reason, object } = needs.refusal
     const denied = { action: undefined, kind: undefined, object }
-    return { allowed: false, observed: false, verdicts, reason, denied }
+    return { allowed: false, observed: false, verdicts, byColumns, reason, denied }
   }
   const forbidden = verdicts.find((verdict) => !verdict.allowed && verdict.unwaivable)
   const first = forbidden ?? verdicts.find((verdict) => !verdict.allowed)
-  if (!first) return { allowed: true, observed: false, verdicts }
+  if (!first) return { allowed: true, observed: false, verdicts, byColumns }
   const observed = observing && !forbidden
   const { action, kind, object } = first.access
   const reason = reasonOf(first)
-  return { allowed: observed, observed, verdicts, reason, denied: { action, kind, object } }
+  return { allowed: observed, observed, verdicts, byColumns, reason, denied: { action, kind, object } }
 }
 
 /** The scopes of the policy each of which alone would give this access, in the file's order. */
@@ -53,16 +54,24 @@ function judge(access: Access, grants: Grants): AccessVerdict {
   }
   if (access.targets.length === 0) return judgeUnknown(access, grants)
   const by = new Set<string>()
+  let byColumns = false
   for (const target of access.targets) {
     const colliding = access.targets.length > 1 ? { colliding: nameOf(target) } : {}
     if (never.touches(access.action, target) || (access.moves && never.touchesAnyhow(target))) {
       return { access, allowed: false, by: ['never'], ...colliding }
     }
-    const giver = given.allowedBy(access, target) ?? metadataGiver(access, grants)
+    const rules = given.allowedBy(access, target)
+    const giver = rules ?? metadataGiver(access, grants)
     if (!giver) return { access, allowed: false, by: [], ...colliding }
     for (const one of giver) by.add(one)
+    byColumns ||= rules !== undefined && isByColumns(access, target, grants)
   }
-  return { access, allowed: true, by: [...by] }
+  return { access, allowed: true, by: [...by], ...(byColumns ? { byColumns } : {}) }
+}
+
+/** Whether only rules for single columns give it: then it rests on the catalog's knowing every column there is. */
+function isByColumns(access: Access, target: Target, { given }: Grants): boolean {
+  return target.columns !== undefined && !given.allowedBy(access, { ...target, columns: 'all' })
 }
 
 /** Nothing of that name is known: whoever has the action on everything may hear so from the server. */

@@ -8,6 +8,8 @@ export interface AccessVerdict {
   readonly by: readonly string[]
   /** For the audit, never for the client: which object behind an unqualified name stands in the way. */
   readonly colliding?: string
+  /** Only rules for single columns give it. */
+  readonly byColumns?: true
   /** Observing does not waive it. */
   readonly unwaivable?: true
   /** What to add to the reason. */
@@ -20,6 +22,8 @@ export interface Decision {
   /** Denied by the rules but let through since the policy observes; audited as such. */
   readonly observed: boolean
   readonly verdicts: readonly AccessVerdict[]
+  /** Rests on a rule for single columns, and so on the catalog's knowing every column there is. */
+  readonly byColumns: boolean
   /** For the audit and `explain`; the client hears only what it named itself. */
   readonly reason?: string
   /** The first denied access, or what nothing allows. */

@@ -58,7 +58,13 @@ export class TextJudge implements Judge {
       if (text.trim() === '') return []
       const allowed = this.#rule(text, session)
       const denied = { action: 'select', kind: 'relation', object: 'secret' } as const
-      const decision = { allowed, observed: false, verdicts: [], ...(!allowed && { denied, reason: 'no scope' }) }
+      const decision = {
+        allowed,
+        observed: false,
+        byColumns: false,
+        verdicts: [],
+        ...(!allowed && { denied, reason: 'no scope' }),
+      }
       return [{ analysis: analysisOf(text, from), decision }]
     })
     const allowed = statements.every((one) => one.decision.allowed)

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { type AccessRecord, accessOf, recordsOf } from '../../src/policy/access-record.ts'
+import { decide } from '../../src/policy/decide.ts'
+import { grantsFor } from '../../src/policy/grants.ts'
+import type { Policy } from '../../src/policy/policy.ts'
+import { loadPolicy } from '../../src/policy/policy-file.ts'
+import { suggestScopes } from '../../src/policy/suggestion.ts'
+import { analyse, loadParser } from '../../src/sql/analyse.ts'
+import { namesOnlyCatalog } from '../../src/sql/catalog-index.ts'
+
+await loadParser()
+
+const result = loadPolicy(
+  'p.yaml',
+  () => `
+version: 1
+scopes:
+  orders: { select: [sales.orders] }
+  sales: { select: [sales.*], insert: [sales.orders] }
+  hr: { select: ["hr.employees (id, name)"] }
+  hr:pay: { select: ["hr.employees (salary)"] }
+  notify: { notify: [jobs] }
+  memory: { set: [work_mem] }
+always: { select: [public.news] }
+`,
+)
+assert.ok(result.ok)
+const policy: Policy = result.policy
+
+function recordsIn(...statements: string[]): AccessRecord[] {
+  return statements.flatMap((sql) => {
+    const analysis = analyse(sql, namesOnlyCatalog())
+    assert.ok(analysis.ok)
+    return analysis.statements.flatMap((one) => one.accesses.flatMap(recordsOf))
+  })
+}
+
+const isDenied = (done: readonly AccessRecord[], scopes: readonly string[]) =>
+  done.some((record) => {
+    const access = accessOf(record)
+    return !access || !decide({ accesses: [access] }, grantsFor(policy, scopes)).allowed
+  })
+
+describe('a suggestion', () => {
+  const done = recordsIn(
+    'select id from sales.orders',
+    'insert into sales.orders values (1)',
+    'select id, salary from hr.employees',
+    "notify jobs, 'x'",
+    'select * from news',
+    'select relname from pg_class',
+    "set work_mem = '1MB'",
+  )
+
+  it('is the smallest set of scopes that covers what was done', () => {
+    assert.deepEqual(suggestScopes(policy, done), {
+      scopes: ['sales', 'hr', 'hr:pay', 'notify', 'memory'],
+      uncovered: [],
+    })
+    assert.deepEqual(suggestScopes(policy, recordsIn('select id from sales.orders')).scopes, ['orders'])
+  })
+
+  it('replayed under it nothing is denied; with any one scope less something is', () => {
+    const { scopes } = suggestScopes(policy, done)
+    assert.equal(isDenied(done, scopes), false)
+    for (const scope of scopes) {
+      assert.equal(
+        isDenied(
+          done,
+          scopes.filter((one) => one !== scope),
+        ),
+        true,
+        scope,
+      )
+    }
+  })
+
+  it('tells what no scope gives', () => {
+    const { scopes, uncovered } = suggestScopes(policy, recordsIn('select id from hr.unknown'))
+    assert.deepEqual(scopes, [])
+    assert.deepEqual(uncovered, [{ action: 'select', object: 'hr.unknown', columns: ['id'] }])
+  })
+})
