@@ -126,6 +126,10 @@ export class GateScript {
     this.#toClient = []
   }
 
+  bytesToServer(): Buffer {
+    return Buffer.concat(this.#toServer)
+  }
+
   sentToServer(): string {
     return tagsOf(Buffer.concat(this.#toServer), true)
   }
