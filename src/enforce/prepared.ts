@@ -31,3 +31,8 @@ export interface Portal {
 export function copiesIn(prepared: Prepared): boolean {
   return prepared.analysis?.effects.copy === 'in'
 }
+
+/** Whether it puts settings back to what the login gave, the proxy's own with them. */
+export function losesSettings({ effects }: StatementAnalysis): boolean {
+  return effects.discard === 'all' || (effects.reset !== undefined && effects.reset.name === undefined)
+}

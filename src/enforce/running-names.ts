@@ -68,6 +68,30 @@ export function namesOf(
   return { running, uses, unknown: undefined }
 }
 
+/** The names that running one of these gives and uses; what it gives is only sure where it is the only one. */
+export function namesOfPortal(candidates: readonly Prepared[], state: SessionState): NamedByRunning {
+  const running: RunningStatement[] = []
+  const uses: Prepared[] = []
+  for (const { analysis, sql, judged } of candidates) {
+    if (analysis === undefined) continue
+    const names = namesOf([{ analysis }], sql, state, judged)
+    running.push(...names.running)
+    if (names.unknown) return { running, uses, unknown: names.unknown }
+    uses.push(...names.uses)
+  }
+  return { running: candidates.length === 1 ? running : [], uses, unknown: undefined }
+}
+
+/** What an EXECUTE or a FETCH among these would run. */
+export function preparedBehind(candidates: readonly Prepared[], state: SessionState): Prepared[] {
+  return candidates.flatMap(({ analysis }) => {
+    const { execute, fetch } = analysis?.effects ?? {}
+    const statements = execute === undefined ? [] : state.statements.candidates(sqlNameKey(execute), state.segment)
+    const portals = fetch === undefined ? [] : state.portals.candidates(sqlNameKey(fetch), state.segment)
+    return [...statements, ...portals.flatMap((portal) => portal.candidates)]
+  })
+}
+
 /** Takes back the names of statements that will not run, from the given one on. */
 export function abandonNames(running: readonly RunningStatement[], state: SessionState, from = 0): void {
   for (const { statement, portal } of running.slice(from)) {

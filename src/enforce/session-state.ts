@@ -45,6 +45,10 @@ export interface CopyIn {
   ended: number
 }
 
+export function beginCopy(by: CopyIn['by']): CopyIn {
+  return { by, started: 0, ended: 0 }
+}
+
 /** What both directions of one session's gate look at. */
 export class SessionState {
   readonly ledger = new ReplyLedger<Note>()

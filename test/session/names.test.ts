@@ -74,6 +74,15 @@ test('EXECUTE is judged again once grants changed, in every form', async () => {
   assert.equal(shown(await live.ask([encodeDescribe({ kind: 'statement', name: 'a' }), encodeSync()])), 'E(42501) Z(I)')
 })
 
+test('a Describe of an EXECUTE says nothing of a statement whose right is gone', async () => {
+  const live = await open('hr')
+  await says(live, 'prepare a as select * from hr.salaries', 'C Z(I)')
+  const messages = [encodeParse('x', 'execute a'), encodeDescribe({ kind: 'statement', name: 'x' }), encodeSync()]
+  assert.equal(shown(await live.ask(messages)), '1 t T Z(I)')
+  live.gate.setGrants(grants('read'))
+  assert.equal(shown(await live.ask(messages.slice(1))), 'E(42501) Z(I)')
+})
+
 test('PREPARE and EXECUTE may stand in one Query, and one denied PREPARE runs nothing of it', async () => {
   const live = await open('read')
   await says(live, 'prepare a as select 1; execute a; deallocate a', 'C T D C C Z(I)')

@@ -1,0 +1,115 @@
+import { asPgoauthError } from '../base/errors.ts'
+import type { StatementAnalysis } from '../sql/analysis.ts'
+import { encodeBind, encodeClose, encodeExecute, encodeParse, encodeSync } from '../wire/client-messages.ts'
+import type { GateParts } from './gate-parts.ts'
+import type { ParsedJudgement } from './judge.ts'
+import { deniedResponse, errorResponse } from './refusal.ts'
+import type { OwedMessage } from './reply-ledger.ts'
+import type { Note } from './session-state.ts'
+
+/** The messages that can be refused: a Close frees, a Sync only ends. */
+export type Judged = Exclude<OwedMessage, 'close' | 'sync'>
+
+/**
+ * Where the message that is being judged goes: to the server as it is, or nowhere, with a stand-in in its place. Keeps
+ * the ledger.
+ */
+export class Outbox {
+  readonly #parts: GateParts
+  readonly #dropRest: () => void
+  #current: Buffer = Buffer.alloc(0)
+  /** Of a Parse: of the unnamed statement, which the server drops before it fails. */
+  #isUnnamed = false
+  /** A message of this segment was refused, so the server discards the rest of it: nothing of it is sent or judged. */
+  refusedSegment = false
+  /** Something in this segment took back the proxy's own settings. */
+  restoreAfterSync = false
+
+  constructor(parts: GateParts, dropRest: () => void) {
+    this.#parts = parts
+    this.#dropRest = dropRest
+  }
+
+  /** Begins with a message. It may be cut behind what is read of it; its rest then streams behind it. */
+  take(message: Buffer, isUnnamed: boolean): void {
+    this.#current = message
+    this.#isUnnamed = isUnnamed
+  }
+
+  /** The body is longer than what was held of it. */
+  get isCut(): boolean {
+    return this.#current.length < this.#current.readInt32BE(1) + 1
+  }
+
+  /** The message is waited with, and the chunk it came in may be gone when its turn comes. */
+  keep(): void {
+    this.#current = Buffer.from(this.#current)
+  }
+
+  /** The message goes on as it is. */
+  pass(owed: OwedMessage, note: Note): void {
+    this.send(owed, this.#current, note)
+  }
+
+  /** The message goes nowhere, and nothing in its place: the server would discard it. */
+  discard(): void {
+    this.#dropRest()
+  }
+
+  /** A stand-in goes in the message's place, and `refusal` is the answer to it. */
+  refuse(owed: Judged, refusal: Buffer, requestId = '-'): void {
+    this.#dropRest()
+    this.send(owed, this.#parts.state.standIns.for(owed, requestId, this.#isUnnamed), { refusal })
+    if (owed !== 'query' && owed !== 'function-call') this.refusedSegment = true
+  }
+
+  deny(owed: Judged, judgement: ParsedJudgement, sql: string): void {
+    const { denials, options } = this.#parts
+    const { help } = judgement.under.grants.policy
+    this.audited(owed, () => {
+      const { requestId, decision } = denials.denied(judgement, sql, options.judge)
+      this.refuse(owed, deniedResponse(decision, requestId, help), requestId)
+    })
+  }
+
+  /** Whether the audit could be written; else the message is refused: no audit, no statement. */
+  audited(owed: Judged, write: () => void): boolean {
+    try {
+      write()
+      return true
+    } catch (thrown) {
+      const error = asPgoauthError(thrown)
+      if (error.code !== 'AUDIT_UNAVAILABLE') throw error
+      this.refuse(owed, errorResponse(error))
+      return false
+    }
+  }
+
+  send(owed: OwedMessage, message: Buffer, note: Note): void {
+    const { state, toServer } = this.#parts
+    toServer.add(message)
+    state.ledger.expect(owed, note)
+    const closes = owed === 'query' || owed === 'function-call' || owed === 'sync'
+    if (closes) state.segment++
+    state.segmentOpen = !closes
+  }
+
+  /** Tells who listens what is about to be sent. */
+  announce(analysis: StatementAnalysis | undefined): void {
+    if (analysis) this.#parts.sinks.onSending?.(analysis)
+  }
+
+  /** Puts the proxy's own settings back on the server, under names of its own, answers unseen. */
+  restore(): void {
+    this.restoreAfterSync = false
+    const { restoreSql } = this.#parts.options
+    if (restoreSql === undefined) return
+    const { ownName: name } = this.#parts.state
+    const own = { own: true } as const
+    this.send('close', encodeClose({ kind: 'statement', name }), own)
+    this.send('parse', encodeParse(name, restoreSql), own)
+    this.send('bind', encodeBind(name, name), own)
+    this.send('execute', encodeExecute(name), own)
+    this.send('sync', encodeSync(), own)
+  }
+}
