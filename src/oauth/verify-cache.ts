@@ -22,6 +22,12 @@ interface Entry extends Answer {
   readonly untilMs: number
 }
 
+interface Running {
+  readonly checked: Promise<Checked>
+  /** Something newer was found out meanwhile: this answer is for those that wait for it alone. */
+  isOutdated: boolean
+}
+
 /**
  * What was found out about tokens, by their SHA-256: no token is kept. Whoever asks while a check is under way waits
  * for that one.
@@ -30,8 +36,8 @@ export class VerdictCache {
   readonly #clock: Clock
   readonly #good = new Map<string, Entry>()
   readonly #refused = new Map<string, Entry>()
-  readonly #pending = new Map<string, Promise<Checked>>()
-  readonly #renewing = new Map<string, Promise<Checked>>()
+  readonly #pending = new Map<string, Running>()
+  readonly #renewing = new Map<string, Running>()
   hits = 0
   misses = 0
 
@@ -51,22 +57,30 @@ export class VerdictCache {
   }
 
   /** `check` runs, unless one that was asked for here is under way; what it finds replaces what was known. */
-  renew(token: string, check: () => Promise<Answer>): Promise<Checked> {
-    return this.#once(this.#renewing, keyOf(token), check)
+  async renew(token: string, check: () => Promise<Answer>): Promise<Checked> {
+    const key = keyOf(token)
+    const checked = await this.#once(this.#renewing, key, check)
+    const older = this.#pending.get(key)
+    if (older) older.isOutdated = true
+    return checked
   }
 
-  #once(running: Map<string, Promise<Checked>>, key: string, check: () => Promise<Answer>): Promise<Checked> {
+  #once(running: Map<string, Running>, key: string, check: () => Promise<Answer>): Promise<Checked> {
     const other = running.get(key)
-    if (other) return other
+    if (other) return other.checked
     this.misses++
-    const started = check()
-      .then((answer) => {
-        this.#keep(key, answer)
+    const finish = async (): Promise<Checked> => {
+      try {
+        const answer = await check()
+        if (!started.isOutdated) this.#keep(key, answer)
         return answer.checked
-      })
-      .finally(() => running.delete(key))
+      } finally {
+        running.delete(key)
+      }
+    }
+    const started: Running = { checked: Promise.resolve().then(finish), isOutdated: false }
     running.set(key, started)
-    return started
+    return started.checked
   }
 
   #keep(key: string, answer: Answer): void {
