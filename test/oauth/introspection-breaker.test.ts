@@ -66,13 +66,15 @@ test('after them one tries, and nobody else until it has', async () => {
   assert.equal(await attempt(true), 'good')
 })
 
-test('a try that fails stops everything for ten seconds more', async () => {
+test('a try that fails stops everything for ten seconds more, and no longer', async () => {
   const { clock, attempt, fail } = breakerOf()
   await fail(5)
   await clock.advance(10_000)
   assert.equal(await attempt(false), 'bad')
   await clock.advance(9_999)
   assert.equal(await attempt(true), 'not tried')
+  await clock.advance(1)
+  assert.equal(await attempt(true), 'good')
 })
 
 test('a clock that was set back does not keep it open', async () => {

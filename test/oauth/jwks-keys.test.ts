@@ -176,6 +176,12 @@ test('a clock that was set back does not make keys young', async () => {
   assert.equal(fetches, 2)
 })
 
+test('an answer without keys is named as such', async () => {
+  const { keys, place } = keysOf()
+  place.set = { jwks: [] }
+  await assert.rejects(keys.current(), /has no keys/)
+})
+
 test('one key that is no key does not take the others with it, and is named', async () => {
   const { keys, place, warnings } = keysOf(A)
   place.set = { keys: [null, { kty: 'EC', kid: 'bent', crv: 'P-256', x: 'AAAA', y: 'AAAA' }, publicJwk(A)] }

@@ -1,4 +1,5 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
@@ -42,7 +43,7 @@ export function replacing(file: string, from: string, to: string): Mutation {
  * A copy of some compiled folders of src with one change, for `import` beside the original. Inside dist, so that packages are
  * found; they are shared, as are the folders without the change.
  */
-export function openMutant({ file, mutate }: Mutation, folders: readonly string[]): { load: Load; remove: () => void } {
+export function openMutant({ file, mutate }: Mutation, folders: readonly string[]): Mutant {
   const before = readFileSync(join(dist, file), 'utf8')
   const after = mutate(before)
   if (after === before) throw new Error(`${file} was not changed`)
@@ -55,9 +56,36 @@ export function openMutant({ file, mutate }: Mutation, folders: readonly string[
   }
   writeFileSync(join(place, file), after)
   return {
+    place,
     load: (path) => import(pathToFileURL(join(place, path)).href),
     remove: () => rmSync(place, { recursive: true, force: true }),
   }
 }
 
-type Load = <Module>(path: string) => Promise<Module>
+interface Mutant {
+  readonly place: string
+  /** A module of the copy, by its path within it. */
+  readonly load: <Module>(path: string) => Promise<Module>
+  readonly remove: () => void
+}
+
+/**
+ * Runs one compiled test file against a copy of the tree with one change. Whether it failed, as it should: a test that
+ * passes does not look at what was taken away.
+ */
+export function isNoticedBy(mutation: Mutation, testFile: string): boolean {
+  const folder = dirname(mutation.file)
+  const siblings = readdirSync(join(dist, 'src')).map((name) => `src/${name}`)
+  const { place, remove } = openMutant(mutation, siblings.includes(folder) ? siblings : [folder, ...siblings])
+  try {
+    for (const name of ['test/support', dirname(testFile)]) {
+      cpSync(join(dist, name), join(place, name), { recursive: true })
+    }
+    // Told to be quiet about being within a test itself.
+    const { NODE_TEST_CONTEXT: _, ...env } = process.env
+    const run = spawnSync(process.execPath, ['--test', '--test-timeout=5000', join(place, testFile)], { env })
+    return run.status !== 0
+  } finally {
+    remove()
+  }
+}
