@@ -1,5 +1,6 @@
 import { pathsOf } from '../config/paths.ts'
-import { type Profile, type ProfileFlags, resolveProfile } from '../config/profiles.ts'
+import { resolveProfile } from '../config/profile-resolution.ts'
+import type { Profile, ProfileFlags } from '../config/profiles.ts'
 import type { LoginDeps } from '../login/login-deps.ts'
 import type { TokenDeps } from '../tokens/token-deps.ts'
 import type { CliContext } from './context.ts'

@@ -1,13 +1,10 @@
 import { isAbsolute, join, resolve } from 'node:path'
 import { fail } from '../base/errors.ts'
-import { printable } from '../base/printable.ts'
-import { suggest } from '../base/suggest.ts'
-import { parseListen } from './listen-address.ts'
 import { readCachedOverrides, writeCachedOverrides } from './profile-cache.ts'
 import { loadProfiles, type ProfileFile } from './profile-file.ts'
 import { environmentNameOf, flagOf, PROFILE_KEYS, type ProfileKey, readOverride } from './profile-keys.ts'
 import type { WrittenProfile } from './profile-schema.ts'
-import type { Profile, ProfileSources } from './profiles.ts'
+import type { Listen, Profile, ProfileSources } from './profiles.ts'
 
 const DEFAULT_PORT = 5432
 /** The name of the profile that flags and environment make up where config.yaml has none. */
@@ -23,7 +20,7 @@ const UNWRITTEN = 'default'
 export async function resolveProfile(name: string | undefined, sources: ProfileSources): Promise<Profile> {
   const file = await loadProfiles(sources.paths)
   const overrides = collectOverrides(sources)
-  const chosen = chooseName(name, file, overrides, sources)
+  const chosen = await chooseName(name, file, overrides, sources)
   const written = absoluteFiles(file.profiles[chosen] ?? {}, join(file.file, '..'), sources.home)
   return complete(chosen, overrides.size === 0 ? written : await override(written, overrides, sources))
 }
@@ -47,32 +44,24 @@ function collectOverrides({ env, flags = {} }: ProfileSources): Map<ProfileKey, 
   return overrides
 }
 
-function chooseName(
+/** What is needed to say what is wrong is loaded only when something is. */
+async function chooseName(
   asked: string | undefined,
   file: ProfileFile,
   overrides: ReadonlyMap<ProfileKey, Override>,
   { env }: ProfileSources,
-): string {
-  const names = Object.keys(file.profiles)
+): Promise<string> {
   const name = asked ?? (env.PGOAUTH_DEFAULT || file.default)
   if (name !== undefined) {
     if (Object.hasOwn(file.profiles, name)) return name
-    const near = suggest(name, names)
-    const question = near ? `; did you mean "${near}"?` : ''
-    const fix =
-      names.length > 0 ? `profiles are: ${names.join(', ')}` : `add it with "pgoauth profile add ${printable(name)}"`
-    fail('PROFILE_UNKNOWN', { detail: `there is no profile "${printable(name)}" in ${file.file}${question}`, fix })
+    const { failUnknownProfile } = await import('./profile-choice.ts')
+    return failUnknownProfile(name, file)
   }
-  const [only, ...others] = names
+  const [only, ...others] = Object.keys(file.profiles)
   if (only !== undefined && others.length === 0) return only
   if (only === undefined && ['issuer', 'host', 'flow'].some((key) => overrides.has(key as ProfileKey))) return UNWRITTEN
-  if (only === undefined) {
-    fail('USAGE', { detail: `there is no profile yet in ${file.file}`, fix: 'pgoauth profile add NAME' })
-  }
-  fail('USAGE', {
-    detail: `there are several profiles and no default: ${names.join(', ')}`,
-    fix: `name one, or write "default: ${only}" in ${file.file}`,
-  })
+  const { failWithoutProfile } = await import('./profile-choice.ts')
+  return failWithoutProfile(file)
 }
 
 async function override(
@@ -144,7 +133,7 @@ function defined<T extends object>(value: T): T {
   return Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as T
 }
 
-function complete(name: string, written: WrittenProfile): Profile {
+async function complete(name: string, written: WrittenProfile): Promise<Profile> {
   const flow = written.flow ?? 'auto'
   const wrong = missing(written, flow)
   if (wrong) fail('CONFIG_INVALID', { detail: `profile "${name}": ${wrong}` })
@@ -176,12 +165,16 @@ function complete(name: string, written: WrittenProfile): Profile {
     exec: written.exec,
     store: written.store ?? 'keychain',
     auth: written.auth ?? 'auto',
-    listen: written.listen === undefined ? undefined : parseListen(written.listen),
+    listen: await listenOf(written.listen),
     localAuth: written.local_auth ?? 'auto',
     allowRemote: written.allow_remote ?? false,
     redirect: written.redirect ?? ['http://127.0.0.1/callback'],
     issuerTls: { ca: written.issuer_tls?.ca },
   }
+}
+
+async function listenOf(listen: string | undefined): Promise<Listen | undefined> {
+  return listen === undefined ? undefined : (await import('./listen-address.ts')).parseListen(listen)
 }
 
 /** What a flow needs beyond its own key, or undefined where all is there. */

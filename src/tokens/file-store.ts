@@ -3,7 +3,6 @@ import { chmod, mkdir, readdir, readFile, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fail } from '../base/errors.ts'
 import type { Secret } from '../base/secret.ts'
-import { replaceFile } from './file-replacement.ts'
 import type { SecretStore } from './secret-store.ts'
 
 export interface FileStoreOptions {
@@ -73,6 +72,7 @@ export function openFileStore({ directory, passphrase }: FileStoreOptions): Secr
       const key = await derive(before?.kdf)
       if (before && !matches(before, key)) failWrongPassphrase(file)
       await makeDirectory(directory)
+      const { replaceFile } = await import('./file-replacement.ts')
       await replaceFile(file, JSON.stringify(seal(account, text, key)))
     },
     async remove(account) {

@@ -3,10 +3,9 @@ import { asPgoauthError, fail, PgoauthError } from '../base/errors.ts'
 import type { Secret } from '../base/secret.ts'
 import type { Profile } from '../config/profiles.ts'
 import { ageOf } from './freshness.ts'
-import { loginNeeded } from './login-needed.ts'
 import { accountOf, type LoginRecord, readRecord } from './login-record.ts'
 import { openStore } from './open-store.ts'
-import { RefreshBackoff } from './refresh-backoff.ts'
+import type { RefreshBackoff } from './refresh-backoff.ts'
 import type { SecretStore } from './secret-store.ts'
 import type { TokenDeps } from './token-deps.ts'
 import type { AccessToken, TokenSource } from './token-source.ts'
@@ -19,7 +18,7 @@ import type { AccessToken, TokenSource } from './token-source.ts'
  */
 export function openLoginSource(profile: Profile, deps: TokenDeps, given?: SecretStore): TokenSource {
   const account = accountOf(profile)
-  const backoff = new RefreshBackoff(deps.clock)
+  let backoff: RefreshBackoff | undefined
   let store: SecretStore | undefined = given
   let seen: LoginRecord | undefined
   let refreshing: { promise: Promise<LoginRecord>; replacing: string | undefined } | undefined
@@ -28,7 +27,7 @@ export function openLoginSource(profile: Profile, deps: TokenDeps, given?: Secre
     try {
       store ??= await openStore(profile.store, deps)
       const text = await store.read(account)
-      if (text === undefined) throw loginNeeded(profile)
+      if (text === undefined) throw (await import('./login-needed.ts')).loginNeeded(profile)
       seen = readRecord(text, profile, store.place)
     } catch (error) {
       const { code, message } = asPgoauthError(error)
@@ -59,13 +58,14 @@ export function openLoginSource(profile: Profile, deps: TokenDeps, given?: Secre
       const refused = replacing !== undefined && replacing.reveal() === record.accessToken.reveal()
       const age = refused ? 'over' : ageOf(record, nowSeconds(deps.clock))
       if (age === 'fresh') return toAccessToken(record)
-      if (age === 'due' && (backoff.waits || record.ended !== undefined)) return toAccessToken(record)
+      if (age === 'due' && (backoff?.waits || record.ended !== undefined)) return toAccessToken(record)
       try {
         seen = await refresh(record, replacing)
-        backoff.succeeded()
+        backoff = undefined
         return toAccessToken(seen)
       } catch (error) {
         if (age !== 'due' || !isWorthWaiting(error)) throw error
+        backoff ??= new (await import('./refresh-backoff.ts')).RefreshBackoff(deps.clock)
         backoff.failed()
         deps.warn(`${(error as Error).message}; the token at hand is still good for ${secondsLeft(record)} s`)
         return toAccessToken(record)

@@ -2,18 +2,14 @@ import { join } from 'node:path'
 import { fail } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
 import type { StoreKind } from '../config/profiles.ts'
-import { openMemoryStore } from './memory-store.ts'
 import type { SecretStore } from './secret-store.ts'
 import type { TokenDeps } from './token-deps.ts'
-
-/** One for the process: what `connect` logs in to, its token source finds. */
-const memory = openMemoryStore()
 
 /** Opens the store a profile asks for, and never another one. What it loads, it loads at first use. */
 export async function openStore(kind: StoreKind, deps: TokenDeps): Promise<SecretStore> {
   switch (kind) {
     case 'memory':
-      return memory
+      return (await import('./memory-store.ts')).memoryStoreOfProcess()
     case 'keychain': {
       const [{ openKeychainStore }, { loadKeychainModule }] = await Promise.all([
         import('./keychain-store.ts'),

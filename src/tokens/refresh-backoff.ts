@@ -22,9 +22,4 @@ export class RefreshBackoff {
     this.#failures = Math.min(this.#failures + 1, 16)
     this.#untilMs = this.#clock.nowMs() + longest * (0.5 + Math.random() / 2)
   }
-
-  succeeded(): void {
-    this.#failures = 0
-    this.#untilMs = 0
-  }
 }

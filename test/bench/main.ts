@@ -3,6 +3,7 @@ import { Random, testSeed } from '../support/random.ts'
 import { measureOthers } from './others.ts'
 import { findPrograms } from './programs.ts'
 import { startRig } from './rig.ts'
+import { measureStartUp } from './start-up.ts'
 import { measureThroughput, type Scenario } from './throughput.ts'
 
 /**
@@ -14,6 +15,8 @@ async function main(args: readonly string[]): Promise<void> {
   const programs = findPrograms()
   const seed = testSeed()
   const say = (what: string) => process.stderr.write(`bench: ${what}\n`)
+  say('starting up')
+  const startUp = await measureStartUp(isQuick ? 7 : 25)
   say('starting PostgreSQL, PgBouncer and pgoauth')
   const rig = await startRig(programs)
   process.once('SIGINT', () => void rig.end().then(() => process.exit(130)))
@@ -28,7 +31,7 @@ async function main(args: readonly string[]): Promise<void> {
     const others = await measureOthers(rig, programs, { isQuick, onRun: say })
     const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, Linux ${release()}, Node ${process.version}, ${programs.versions.pgbouncer}, ${programs.versions.pgbench}`
     process.stdout.write(
-      `${[machine, `Seed ${seed}. Policy on, one proxy process, no audit of what is allowed.`, throughput, others].join('\n\n')}\n`,
+      `${[machine, `Seed ${seed}. Policy on, one proxy process, no audit of what is allowed.`, throughput, others, startUp].join('\n\n')}\n`,
     )
   } finally {
     await rig.end()

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { before, describe, test } from 'node:test'
+import { VERSION } from '../../src/cli/version.ts'
+import { startTestIssuer } from '../support/issuer.ts'
+import { openLaptop, profileFor } from '../support/laptop.ts'
+
+const issuer = await startTestIssuer()
+const laptop = openLaptop(profileFor(issuer))
+
+/** The packages whose files a command's process loads, as Node's own tracing has it. */
+async function packagesLoadedBy(...args: string[]): Promise<Set<string>> {
+  const { code, stderr } = await laptop.run(args, { env: { NODE_DEBUG: 'esm,module' } })
+  assert.equal(code, 0)
+  assert.match(stderr, /dist\/src\/cli\/quick-start\.js/, 'the tracing works')
+  return new Set([...stderr.matchAll(/node_modules\/((?:@[\w-]+\/)?[\w.-]+)\//g)].map(([, name]) => String(name)))
+}
+
+describe('what scripts run again and again loads no more than it needs', () => {
+  before(async () => {
+    assert.equal((await laptop.login(issuer)).code, 0)
+    assert.equal((await laptop.run(['token'])).code, 0)
+  })
+
+  test('--version loads no package at all', async () => {
+    assert.deepEqual(await packagesLoadedBy('--version'), new Set())
+    assert.equal((await laptop.run(['--version'])).stdout, `${VERSION}\n`)
+    assert.equal((await laptop.run(['-V'])).stdout, `${VERSION}\n`)
+  })
+
+  test('token with a cached token loads no package at all', async () => {
+    assert.deepEqual(await packagesLoadedBy('token'), new Set())
+    assert.deepEqual(await packagesLoadedBy('token', 'prod', '--claims'), new Set())
+  })
+
+  test('token with settings of its own is read by the parser, and means the same', async () => {
+    const quick = await laptop.run(['token'])
+    assert.equal((await laptop.run(['token', '--scopes', 'openid', 'prod'])).stdout, quick.stdout)
+    assert.equal((await laptop.run(['--debug', 'token'])).stdout, quick.stdout)
+    assert.equal((await laptop.run(['token', 'prod', '--', 'x'])).code, 2)
+    assert.equal((await laptop.run(['token', 'prod', 'test'])).code, 2)
+  })
+})
+
+test('the version is that of package.json', () => {
+  const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'))
+  assert.equal(VERSION, version)
+})
