@@ -4,7 +4,12 @@ import { systemClock } from '../src/base/clock.ts'
 import { silentLog } from '../src/base/log.ts'
 import { runProgram } from '../src/cli/program.ts'
 
-const interruption = new AbortController()
+/** Made when somebody asks for it: the parts of Node behind it are a good part of what a quick command loads. */
+let interruption: AbortController | undefined
+function interrupting(): AbortController {
+  interruption ??= new AbortController()
+  return interruption
+}
 const hangupActions = new Set<() => void>()
 let takeSignal: ((signal: NodeJS.Signals) => void) | undefined
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -15,28 +20,41 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       return
     }
     // The second one means it: whoever waits for something that does not end should not have to look up a pid.
-    if (interruption.signal.aborted) process.exit(128 + (SIGNAL_NUMBERS[signal] ?? 0))
-    interruption.abort(signal)
+    if (interrupting().signal.aborted) process.exit(128 + (SIGNAL_NUMBERS[signal] ?? 0))
+    interrupting().abort(signal)
   })
 }
 const SIGNAL_NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 }
 /** Left to their defaults unless somebody takes them. */
 const OTHER_SIGNALS = ['SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const
 
-// A reader that has seen enough, as `head` has, is no failure of ours.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
+const tolerant = new Set<NodeJS.WriteStream>()
+
+/** A reader that has seen enough, as `head` has, is no failure of ours. */
+function toleratingClosedPipe(stream: NodeJS.WriteStream): NodeJS.WriteStream {
+  if (tolerant.has(stream)) return stream
+  tolerant.add(stream)
+  return stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
   })
 }
 
+// Getters, since Node makes each stream when it is first looked at.
 process.exit(
   await runProgram(process.argv.slice(2), {
     env: process.env,
-    stdin: process.stdin,
-    stdout: process.stdout,
-    stderr: process.stderr,
-    isTty: process.stderr.isTTY === true,
+    get stdin() {
+      return process.stdin
+    },
+    get stdout() {
+      return toleratingClosedPipe(process.stdout)
+    },
+    get stderr() {
+      return toleratingClosedPipe(process.stderr)
+    },
+    get isTty() {
+      return process.stderr.isTTY === true
+    },
     clock: systemClock,
     home: homedir(),
     platform: process.platform,
@@ -46,7 +64,9 @@ process.exit(
       hangupActions.add(action)
       return () => hangupActions.delete(action)
     },
-    interrupted: interruption.signal,
+    get interrupted() {
+      return interrupting().signal
+    },
     takeSignals(handler) {
       takeSignal = handler
       if (process.platform !== 'win32') for (const signal of OTHER_SIGNALS) process.on(signal, handler)

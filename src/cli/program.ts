@@ -85,13 +85,14 @@ export async function runProgram(words: readonly string[], context: CliContext):
   const { args, debug } = withoutDebug(words)
   let exitCode = 0
   try {
-    const inner: CliContext = {
-      ...context,
+    const own: Partial<CliContext> = {
       setExitCode: (code) => {
         exitCode = code
       },
       ...(debug && { log: (await import('./process-log.ts')).openProcessLog({ level: 'debug', to: 2 }) }),
     }
+    // Inherited rather than copied: copying would look at every stream, and looking makes Node open it.
+    const inner: CliContext = Object.assign(Object.create(context) as CliContext, own)
     if (await startQuickly(args, inner)) return exitCode
     const { runCommandLine } = await import('./command-line.ts')
     return (await runCommandLine(COMMANDS, args, inner)) ?? exitCode

@@ -16,9 +16,10 @@ export function tokenDepsOf(context: CliContext): TokenDeps {
     log,
     paths: pathsOf(context),
     warn: (message) => writeLine(context.stderr, `warning: ${message}`),
-    askPassphrase: canAsk(context)
-      ? async (isNew) => (await import('./questions.ts')).askPassphrase(context, isNew)
-      : undefined,
+    get askPassphrase() {
+      if (!canAsk(context)) return undefined
+      return async (isNew: boolean) => (await import('./questions.ts')).askPassphrase(context, isNew)
+    },
   }
 }
 
