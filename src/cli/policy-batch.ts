@@ -1,12 +1,12 @@
 import { createInterface } from 'node:readline'
 import type { CliContext } from './context.ts'
-import { writeLine } from './line-output.ts'
+import { writeLineOut } from './line-output.ts'
 import { type ExplainedUnder, explainStatement, explanationJson } from './policy-answer.ts'
 
 /** Reads JSON Lines `{"id", "scopes", "sql"}` from stdin and answers a line each, in order, with the `id`. */
 export async function explainBatch(context: CliContext, under: ExplainedUnder): Promise<void> {
   for await (const line of createInterface({ input: context.stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
-    if (line.trim() !== '') writeLine(context.stdout, JSON.stringify(answerLine(line, under)))
+    if (line.trim() !== '') await writeLineOut(context.stdout, JSON.stringify(answerLine(line, under)))
   }
 }
 

@@ -9,7 +9,7 @@ import { loadParser } from '../sql/analyse.ts'
 import type { Catalog, CatalogSnapshot } from '../sql/catalog.ts'
 import { indexCatalog, namesOnlyCatalog } from '../sql/catalog-index.ts'
 import type { CliContext } from './context.ts'
-import { writeLine } from './line-output.ts'
+import { writeLine, writeLineOut } from './line-output.ts'
 import { type Explanation, explainStatement, explanationJson, explanationText } from './policy-answer.ts'
 import { explainBatch } from './policy-batch.ts'
 import { roleOfClaims } from './policy-claims.ts'
@@ -52,7 +52,7 @@ export async function explain(context: CliContext, sql: string | undefined, flag
   const statement = sql ?? (await readAllText(context.stdin))
   const answer = explainStatement(statement, splitScopes(flags.scopes), { policy, catalog, observing })
   const role = flags.claims === undefined ? undefined : roleOfClaims(policy, flags.claims)
-  writeLine(context.stdout, flags.json ? JSON.stringify(withRole(answer, role)) : textWithRole(answer, role))
+  await writeLineOut(context.stdout, flags.json ? JSON.stringify(withRole(answer, role)) : textWithRole(answer, role))
   if (answer.decision === 'deny') context.setExitCode(4)
 }
 

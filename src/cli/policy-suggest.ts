@@ -5,7 +5,7 @@ import { asPgoauthError } from '../base/errors.ts'
 import type { AccessRecord } from '../policy/access-record.ts'
 import { suggestScopes } from '../policy/suggestion.ts'
 import type { CliContext } from './context.ts'
-import { writeLine } from './line-output.ts'
+import { writeLine, writeLineOut } from './line-output.ts'
 import { readPolicy } from './policy-explain.ts'
 
 /** Events that say what a statement needed: let through by rules, or by observing. Denials did nothing. */
@@ -21,17 +21,17 @@ export async function suggestFromAudit(
   const done = await readDone(file, flags.subject)
   const { scopes, uncovered } = suggestScopes(policy, done)
   if (flags.json) {
-    writeLine(context.stdout, JSON.stringify({ scopes, rules: uncovered }))
+    await writeLineOut(context.stdout, JSON.stringify({ scopes, rules: uncovered }))
     return
   }
-  for (const scope of scopes) writeLine(context.stdout, scope)
+  for (const scope of scopes) await writeLineOut(context.stdout, scope)
   if (scopes.length === 0 && uncovered.length === 0) writeLine(context.stderr, 'nothing was done that needs a scope')
   if (uncovered.length === 0) return
-  writeLine(context.stdout, '# no scope gives what follows; as rules:')
-  writeLine(context.stdout, 'scopes:\n  new:scope:')
+  await writeLineOut(context.stdout, '# no scope gives what follows; as rules:')
+  await writeLineOut(context.stdout, 'scopes:\n  new:scope:')
   for (const [action, objects] of rulesOf(uncovered)) {
-    writeLine(context.stdout, `    ${action}:`)
-    for (const object of objects) writeLine(context.stdout, `      - ${JSON.stringify(object)}`)
+    await writeLineOut(context.stdout, `    ${action}:`)
+    for (const object of objects) await writeLineOut(context.stdout, `      - ${JSON.stringify(object)}`)
   }
 }
 

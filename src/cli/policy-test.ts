@@ -6,7 +6,7 @@ import { readYamlOrThrow } from '../base/yaml-document.ts'
 import { isObserving } from '../policy/policy-file.ts'
 import { loadParser } from '../sql/analyse.ts'
 import type { CliContext } from './context.ts'
-import { writeLine } from './line-output.ts'
+import { writeLineOut } from './line-output.ts'
 import { explainStatement } from './policy-answer.ts'
 import { catalogFor, readCatalogFile, readPolicy } from './policy-explain.ts'
 
@@ -43,11 +43,14 @@ export async function runPolicyTest(
     misses++
     const { line } = locate(['cases', index])
     const because = reason === undefined ? '' : `: ${reason}`
-    writeLine(context.stdout, `${file}:${line}: expected ${expect}, got ${decision}${because}`)
-    writeLine(context.stdout, `    ${sql.trim().replace(/\s+/g, ' ')}${why === undefined ? '' : `   # ${why}`}`)
+    await writeLineOut(context.stdout, `${file}:${line}: expected ${expect}, got ${decision}${because}`)
+    await writeLineOut(
+      context.stdout,
+      `    ${sql.trim().replace(/\s+/g, ' ')}${why === undefined ? '' : `   # ${why}`}`,
+    )
   }
   const total = value.cases.length
-  writeLine(context.stdout, `${total - misses} of ${total} cases as expected`)
+  await writeLineOut(context.stdout, `${total - misses} of ${total} cases as expected`)
   if (misses > 0) context.setExitCode(1)
 }
 
