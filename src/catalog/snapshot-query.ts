@@ -117,15 +117,16 @@ relations as (
      and n.nspname !~ '^pg_(temp|toast)'
 ),
 functions as (
-  select distinct on (n.nspname, p.proname, p.prokind, p.provolatile, x.extname)
-         json_strip_nulls(json_build_object(
+  select json_strip_nulls(json_build_object(
            'schema', n.nspname, 'name', p.proname, 'kind', p.prokind::text, 'volatility', p.provolatile::text,
-           'extension', x.extname)) as function
+           'extension', x.extname, 'oids', json_agg(p.oid::int8 order by p.oid))) as function
     from pg_proc p
     join pg_namespace n on n.oid = p.pronamespace
     left join pg_depend d on d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e'
     left join pg_extension x on x.oid = d.refobjid
    where p.oid >= 16384 and n.nspname !~ '^pg_temp'
+   group by n.nspname, p.proname, p.prokind, p.provolatile, x.extname
+   order by n.nspname, p.proname, p.prokind, p.provolatile, x.extname
 )
 select json_build_object(
   'version', 1,

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
+import { quoteName } from '../base/sql-name.ts'
 import { decide, scopesThatAllow } from '../policy/decide.ts'
 import type { Grants } from '../policy/grants.ts'
 import { isObserving } from '../policy/policy-file.ts'
@@ -73,10 +74,12 @@ class CachingJudge implements Judge {
   }
 
   functionCallText(oid: number, argumentCount: number): string | undefined {
-    const name = LARGE_OBJECT_FUNCTIONS.get(oid)
+    const builtIn = LARGE_OBJECT_FUNCTIONS.get(oid)
+    const found = builtIn === undefined ? this.catalog.current.functionByOid(oid) : undefined
+    const { schema, name } = found ?? { schema: 'pg_catalog', name: builtIn }
     if (name === undefined) return undefined
     const parameters = Array.from({ length: argumentCount }, (_, at) => `$${at + 1}`)
-    return `SELECT pg_catalog.${name}(${parameters.join(', ')})`
+    return `SELECT ${quoteName(schema)}.${quoteName(name)}(${parameters.join(', ')})`
   }
 
   fingerprint(sql: string): string {

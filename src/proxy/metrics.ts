@@ -8,6 +8,8 @@ export interface Observed {
   readonly isDraining: () => boolean
   readonly tokenCache: () => { readonly hits: number; readonly misses: number }
   readonly limitRefusals: () => ReadonlyMap<string, number>
+  /** The last link of the audit's chain. */
+  readonly auditHead?: () => string | undefined
 }
 
 const HANDSHAKE_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15]
@@ -39,6 +41,17 @@ export class ProxyMetrics {
       registers,
       collect() {
         for (const [limit, count] of observed.limitRefusals()) limits.set({ limit }, count)
+      },
+    })
+    const head = new Gauge({
+      name: 'pgoauth_audit_head',
+      help: 'Always 1; the label is what "pgoauth audit verify --head" compares with',
+      labelNames: ['head'],
+      registers,
+      collect() {
+        head.reset()
+        const link = observed.auditHead?.()
+        if (link !== undefined) head.set({ head: link }, 1)
       },
     })
     this.#refusals = new Counter({

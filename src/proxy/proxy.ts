@@ -90,6 +90,7 @@ class ProxyServer implements RunningProxy {
       isDraining: () => this.#isDraining,
       tokenCache: () => this.#generation.verifier.counts(),
       limitRefusals: () => this.limits.refusals,
+      auditHead: () => options.audit.head,
     })
   }
 

@@ -32,6 +32,7 @@ export function indexCatalog(snapshot: CatalogSnapshot, searchPath?: readonly st
     relationsIn: (schema) => inSchema.get(schema) ?? [],
     functionsNamed: (name) => (functions.get(name) ?? []).filter((one) => onPath(one) || one.schema === 'pg_catalog'),
     functionsIn: (schema, name) => (functions.get(name) ?? []).filter((one) => one.schema === schema),
+    functionByOid: (oid) => snapshot.functions.find((one) => one.oids?.includes(oid)),
     typesNamed: (name) => (types.get(name) ?? []).filter(onPath),
     operatorsNamed: (name) => operators.get(name) ?? [],
     castsTo: (schema, name) =>
@@ -62,6 +63,7 @@ export function namesOnlyCatalog(searchPath?: readonly string[]): Catalog {
     relationsIn: () => none,
     functionsNamed: () => none,
     functionsIn: () => none,
+    functionByOid: () => undefined,
     typesNamed: () => none,
     operatorsNamed: () => none,
     castsTo: () => none,

@@ -39,6 +39,8 @@ export interface CatalogFunction {
   readonly volatility: 'i' | 's' | 'v'
   /** The extension it belongs to. */
   readonly extension?: string
+  /** Of all overloads: what a FunctionCall names it by. */
+  readonly oids?: readonly number[]
 }
 
 export interface CatalogOperator {
@@ -99,6 +101,7 @@ export interface Catalog {
   /** Functions outside the built-in ones that an unqualified name may mean. */
   functionsNamed(name: string): readonly CatalogFunction[]
   functionsIn(schema: string, name: string): readonly CatalogFunction[]
+  functionByOid(oid: number): CatalogFunction | undefined
   typesNamed(name: string): readonly ObjectName[]
   operatorsNamed(name: string): readonly CatalogOperator[]
   /** Functions behind casts to a type of this name, in any schema where none is given. */

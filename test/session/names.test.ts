@@ -13,6 +13,7 @@ import {
   encodeQuery,
   encodeSync,
 } from '../../src/wire/client-messages.ts'
+import { superuserQuery } from '../support/postgres.ts'
 import { LiveGate, shown } from './live-gate.ts'
 import { startLiveJudge } from './live-judge.ts'
 
@@ -25,7 +26,8 @@ const { server, judge, grants } = await startLiveJudge(
    create function sales.opened() returns refcursor language plpgsql as
      $$ declare c refcursor := 'hidden'; begin open c for select * from sales.orders; return c; end $$;
    create function sales.prepares() returns void language plpgsql as
-     $$ begin execute 'prepare hidden as select * from hr.salaries'; end $$;`,
+     $$ begin deallocate all; execute 'prepare hidden as select * from hr.salaries'; end $$;
+   create function hr.hidden() returns void language sql as 'select null::void';`,
   `version: 1
 scopes:
   read: { select: [sales.orders] }
@@ -211,6 +213,19 @@ test('a FunctionCall is judged as a call of the function its OID means', async (
   assert.equal(shown(await live.ask([encodeFunctionCall(2218)])), 'E(42501) Z(I)')
   live.gate.setGrants(grants('admin'))
   assert.match(shown(await live.ask([encodeFunctionCall(creates)])), /^E\((?!42501)\w+\) Z\(I\)$/)
+})
+
+test('a FunctionCall of a function of the database is judged by its name', async () => {
+  const live = await open('cursors')
+  const [, row] = await live.query('select sales.prepares()')
+  assert.equal(row?.tag, 'D')
+  const { rows } = await superuserQuery(
+    server,
+    "select 'sales.prepares'::regproc::oid::int as prepares, 'hr.hidden'::regproc::oid::int as hidden",
+  )
+  const [oids] = rows as { prepares: number; hidden: number }[]
+  assert.match(shown(await live.ask([encodeFunctionCall(Number(oids?.hidden))])), /^E\(42501\) Z\(I\)$/)
+  assert.doesNotMatch(shown(await live.ask([encodeFunctionCall(Number(oids?.prepares))])), /42501/)
 })
 
 test('a failed transaction stays failed through denials, until ROLLBACK', async () => {
