@@ -11,6 +11,7 @@ export async function stay(context: CliContext, open: readonly OpenTunnel[], fla
   const health = flags.health === undefined ? undefined : await openHealthOf(flags.health, open, flags)
   for (const one of open) await logInFirst(context, one, { quietly: false })
   for (const one of open) tell(context, one)
+  if (health) writeLine(context.stderr, `health: http://${health.address}/healthz`)
   const ready = await announce(
     context,
     open.map(({ facts }) => facts),
@@ -43,6 +44,9 @@ function tell(context: CliContext, { profile, facts, password }: OpenTunnel): vo
     `  ${guard(facts.localAuth, profile.name, facts.host)}`,
   ]
   for (const line of lines) writeLine(context.stderr, line)
+  if (profile.tls.mode === 'require') {
+    writeLine(context.stderr, `${paint.yellow('warning:')} tls.mode require does not check who the other side is`)
+  }
   // Nobody else can show it: this process alone knows it.
   if (password && profile.store === 'memory') writeLine(context.stderr, `  password: ${password.reveal()}`)
 }

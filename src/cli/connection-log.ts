@@ -1,3 +1,5 @@
+import { fail } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
 import { printable } from '../base/printable.ts'
 import type { ConnectionClosed, ConnectionEvents, ConnectionOpened } from '../tunnel/connection-events.ts'
 import type { CliContext } from './context.ts'
@@ -22,7 +24,7 @@ export function connectionLog(
 }
 
 function linesOfJson(file: string): ConnectionEvents {
-  const log = openProcessLog({ level: 'info', to: file })
+  const log = openLog(file)
   return {
     opened: (event) => log.info(event, 'connection opened'),
     closed: (event) => log.info(event, 'connection closed'),
@@ -32,6 +34,14 @@ function linesOfJson(file: string): ConnectionEvents {
         'connection refused',
       ),
     cancelled: (event) => log.info(event, 'cancel request'),
+  }
+}
+
+function openLog(file: string): Log {
+  try {
+    return openProcessLog({ level: 'info', to: file })
+  } catch (cause) {
+    return fail('USAGE', { detail: `--log-file: ${(cause as Error).message}`, cause })
   }
 }
 

@@ -5,6 +5,9 @@ import { DirectReader } from './direct-reader.ts'
 /** Between probes of an idle connection: shorter than the idle limits of common NATs and load balancers. */
 export const KEEPALIVE_DELAY_MS = 30_000
 
+/** Node's own 250 ms gives up on an address that is merely far away. */
+const NEXT_ADDRESS_AFTER_MS = 1000
+
 export interface DialOptions {
   readonly host: string
   readonly port: number
@@ -29,6 +32,7 @@ export function dial({ host, port, timeoutMs, signal, direct = false }: DialOpti
       keepAlive: true,
       keepAliveInitialDelay: KEEPALIVE_DELAY_MS,
       allowHalfOpen: true,
+      autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_AFTER_MS,
       signal,
       ...(reader && { onread: reader.options }),
     })

@@ -30,7 +30,12 @@ export async function startTls(
   settings: TlsSettings,
   { timeoutMs, clock }: { readonly timeoutMs: number; readonly clock: Clock },
 ): Promise<TLSSocket> {
-  const options = await connectionOptions(settings)
+  const options = await connectionOptions(settings).catch((error: unknown) => {
+    socket.destroy()
+    throw error
+  })
+  // TLS reports what goes wrong; what the socket says of it besides must not end the process.
+  socket.on('error', () => {})
   return new Promise((resolve, reject) => {
     const refuse = (error: unknown) => {
       socket.destroy()
@@ -61,6 +66,12 @@ export async function startTls(
 
 async function connectionOptions(settings: TlsSettings): Promise<ConnectionOptions> {
   const { mode, name } = settings
+  if (mode === 'verify-ca' && settings.ca === undefined) {
+    fail('CONFIG_INVALID', {
+      detail: 'tls.mode verify-ca without tls.ca would take the certificate of every site on the internet',
+      fix: 'name the authority in tls.ca, or use verify-full',
+    })
+  }
   const [ca, cert, key] = await Promise.all([
     readSetting('tls.ca', settings.ca),
     readSetting('tls.cert', settings.cert),

@@ -2,11 +2,12 @@ import { createServer } from 'node:http'
 import { fail } from '../base/errors.ts'
 import { isLoopbackHost } from '../base/loopback.ts'
 import { parseListen } from '../config/listen-address.ts'
-import { reasonOf } from '../net/dial.ts'
+import { hostPort, reasonOf } from '../net/dial.ts'
 import type { Tunnel } from './tunnel.ts'
 
 export interface HealthListener {
-  readonly port: number
+  /** `address:port`, with the port it was given. */
+  readonly address: string
   close(): Promise<void>
 }
 
@@ -42,7 +43,7 @@ export async function openHealth(
   }).catch((cause: unknown) => fail('LISTEN_FAILED', { detail: `--health ${text}: ${reasonOf(cause)}`, cause }))
   const port = (server.address() as { port: number }).port
   return {
-    port,
+    address: hostPort(where.address, port),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

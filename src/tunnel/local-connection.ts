@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { asPgoauthError, PgoauthError } from '../base/errors.ts'
+import { isLoopbackHost } from '../base/loopback.ts'
 import { hostPort, reasonOf } from '../net/dial.ts'
 import { Inbox } from '../net/inbox.ts'
 import { relay } from '../net/relay.ts'
@@ -206,13 +207,20 @@ export class LocalConnection {
     if (this.#trusted) this.#tunnel.lastAttempt = error.code
     if (error.code === 'LOGIN_NEEDED') this.#tunnel.loginNeeded()
     if (error.code === 'NOT_POSTGRES') {
-      const known = await this.#trustPeer().then(
-        () => true,
-        () => false,
-      )
+      const known = await this.#isOurs()
       return this.#say(httpAnswer(known ? { pid: process.pid, profile: profile.name } : undefined))
     }
     this.#say(this.#trusted ? errorForClient(error) : errorForStranger(error))
+  }
+
+  /** Whether the peer may know whose port this is: on this machine, and not somebody refused. */
+  async #isOurs(): Promise<boolean> {
+    const { tcp } = this.#peer
+    if (tcp && !isLoopbackHost(tcp.remoteAddress.replace(/^::ffff:/i, ''))) return false
+    return this.#trustPeer().then(
+      () => true,
+      () => false,
+    )
   }
 
   /** The last thing that the client hears. */

@@ -151,6 +151,13 @@ test('a log file says what the terminal does not', { skip: PSQL }, async () => {
   )
 })
 
+test('a log file that cannot be written is wrong usage, and nothing runs', async () => {
+  const words = ['connect', 'prod', '--log-file', '/nonexistent/log', '--', 'echo', 'ran']
+  const { code, stdout, stderr } = await laptop.run(words)
+  assert.deepEqual([code, stdout], [2, ''])
+  assert.match(stderr, /--log-file: ENOENT/)
+})
+
 test('the error of a refused token is psql’s to show', { skip: PSQL }, async () => {
   const other = openConnectLaptop({ port: remote.port, ca: certificates.ca, token: 'bad-token' })
   const { code, stderr } = await other.run(['connect', 'prod', '--', 'psql', '-Atc', 'select 1'])

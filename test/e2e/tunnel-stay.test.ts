@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
@@ -133,34 +132,24 @@ test('--wait without a time may be followed by the profile', async () => {
 })
 
 test('--health answers GET /healthz and nothing else', async () => {
-  const port = await freePort()
-  const running = laptop().start(['connect', 'prod', '--health', `127.0.0.1:${port}`])
-  await running.says(READY)
-  const answer = await fetch(`http://127.0.0.1:${port}/healthz`)
+  const running = laptop().start(['connect', 'prod', '--health', '127.0.0.1:0'])
+  const [, url = ''] = await running.says(/^health: (http:\S+)$/)
+  const answer = await fetch(url)
   assert.equal(answer.status, 200)
   assert.deepEqual(await answer.json(), {
     status: 'ok',
     profiles: [{ profile: 'prod', connections: 0, lastAttempt: 'none yet' }],
   })
-  assert.equal((await fetch(`http://127.0.0.1:${port}/metrics`)).status, 404)
+  assert.equal((await fetch(url.replace('healthz', 'metrics'))).status, 404)
   await running.end()
 })
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
 test('an explicit port in use ends with an error that names the other tunnel’s pid', async () => {
-  const port = await freePort()
-  const machine = laptop(`listen: 127.0.0.1:${port}`)
-  const first = machine.start(['connect', 'prod'])
-  await first.says(READY)
-  const { code, stderr } = await machine.run(['connect', 'prod'])
+  const machine = laptop('listen: 127.0.0.1:0')
+  const first = machine.start(['connect', 'prod', '--json'])
+  const [line] = await first.says(/^\{.*\}$/)
+  const { port } = JSON.parse(line)
+  const { code, stderr } = await machine.run(['connect', 'prod', '--listen', `127.0.0.1:${port}`])
   assert.equal(code, 1)
   assert.match(
     stderr,
@@ -289,7 +278,7 @@ test('an unknown profile and a missing host are told with the next step', async 
 })
 
 test('the listener outlives a remote side that goes away and comes back', async () => {
-  const machine = laptop(`listen: 127.0.0.1:${await freePort()}`)
+  const machine = laptop('listen: 127.0.0.1:0')
   const running = machine.start(['connect', 'prod', '--json'])
   const [line] = await running.says(/^\{.*\}$/)
   const { url, port } = JSON.parse(line)

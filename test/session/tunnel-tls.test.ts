@@ -93,6 +93,13 @@ test('verify-ca refuses an unknown authority', async () => {
   assert.match(await connectWith(profile), /not trusted here/)
 })
 
+test('verify-ca without an authority of one’s own is refused: every public certificate would do', async () => {
+  const remote = await startScriptedRemote(letIn, certificates.wrongHost)
+  const tls = { ...verified(ca, { mode: 'verify-ca' }).tls, ca: undefined } as Profile['tls']
+  const said = await connectWith(testProfile(remote.port, { host: 'localhost', tls }))
+  assert.match(said, /verify-ca without tls\.ca/)
+})
+
 test('a token is not sent as a password to a server whose certificate was not checked', async () => {
   let answer: unknown = 'not yet'
   const remote = await startScriptedRemote(async (talk) => {
