@@ -21,6 +21,7 @@ export async function liveFindings({ config }: ProxyFiles, generation: Generatio
     const where = server?.addresses.map(({ host, port }) => `${host}:${port}`).join(', ')
     findings.push(finding(`database ${name} at ${where}`, pool.check()))
     for (const role of namedRoles(policy)) {
+      // With as_role only the role's own password, which a command may print for it, gets in.
       findings.push(finding(`role ${role} in ${name}`, pool.checkRole(role)))
     }
   }

@@ -68,6 +68,13 @@ export interface ServerPool {
   check(): Promise<void>
   /** Whether sessions as this role could be opened. @throws as lease. */
   checkRole(role: string): Promise<void>
+  /** Server connections by state, and sessions that wait for one. */
+  readonly counts: {
+    readonly idle: number
+    readonly leased: number
+    readonly opening: number
+    readonly waiting: number
+  }
   /** Lends nothing more; connections end as their leases do. */
   close(): void
 }

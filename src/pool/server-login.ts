@@ -33,6 +33,8 @@ export class ServerLogin {
   readonly #scramKeys: ScramKeyCache = new Map()
   readonly #facts = new Map<string, { facts: Promise<RoleFacts>; untilMs: number }>()
   #inquiry: Promise<ServerConnection> | undefined
+  /** With as_role: who logged in last, and can ask what the catalogs say. */
+  #lastRole: string | undefined
   #asking: Promise<unknown> = Promise.resolve()
   #stopIdleTimer = () => {}
 
@@ -74,6 +76,12 @@ export class ServerLogin {
     return facts
   }
 
+  /** Whether sessions as this role can be opened. @throws as `open`. */
+  async checkRole(role: string): Promise<void> {
+    if (this.#options.login.asRole) (await this.#openAsRole(role, new Map())).close()
+    else await this.facts(role)
+  }
+
   /** Runs a statement of the proxy's own as the login, on a connection kept for that. @throws as connectServer. */
   ask(sql: string): Promise<readonly Row[]> {
     const answer = this.#asking.then(() => this.#ask(sql))
@@ -83,7 +91,8 @@ export class ServerLogin {
 
   /** Whether a server can be reached, is usable, and the login has no rights that it must not have. @throws as connectServer. */
   async check(): Promise<void> {
-    if (this.#options.login.asRole) return
+    // Who will log in is not known before somebody does.
+    if (this.#options.login.asRole && this.#lastRole === undefined) return
     await this.ask('SELECT 1')
   }
 
@@ -116,10 +125,12 @@ export class ServerLogin {
 
   async #openInquiry(): Promise<ServerConnection> {
     const { login } = this.#options
-    if (login.user === undefined) fail('INTERNAL', { detail: 'as_role has no login of its own to ask with' })
-    const connection = await this.#connect(login.user, fixed(new Map([['application_name', 'pgoauth proxy']])))
+    const user = login.asRole ? this.#lastRole : login.user
+    if (user === undefined) fail('SERVER_NOT_READY', { detail: 'with as_role nobody can ask before somebody logs in' })
+    const connection = await this.#connect(user, fixed(new Map([['application_name', 'pgoauth proxy']])))
     try {
-      checkLogin(login.user, await this.#query(connection, LOGIN_QUERY), this.#options.codeScope)
+      if (login.user !== undefined)
+        checkLogin(login.user, await this.#query(connection, LOGIN_QUERY), this.#options.codeScope)
       return connection
     } catch (error) {
       connection.close()
@@ -135,6 +146,7 @@ export class ServerLogin {
     const connection = await this.#connect(role, fixed(settings), signal)
     try {
       readRole(role, await this.#query(connection, roleQuery(role)), this.#options.database.allowSuperuser)
+      this.#lastRole = role
       return connection
     } catch (error) {
       connection.close()

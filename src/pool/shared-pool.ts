@@ -67,8 +67,7 @@ export class SharedPool implements ServerPool {
   }
 
   async checkRole(role: string): Promise<void> {
-    const login = loginFor(this.#options.database, role)
-    if (!login.asRole) await this.#login(login).facts(role)
+    await this.#login(loginFor(this.#options.database, role)).checkRole(role)
   }
 
   close(): void {

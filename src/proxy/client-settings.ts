@@ -18,10 +18,14 @@ export async function checkClientSettings(
   database: ServedDatabase,
 ): Promise<void> {
   const grants = sessionGrants(database, identity)
+  const { judge, pool } = database
+  const isAsked = [...settings.keys()].some((name) => !DECIDED_ELSEWHERE.has(name))
+  // With as_role it is this role that the catalog is first read as.
+  if (isAsked && !judge.catalog.isLoaded) await pool.checkRole(identity.role)
   for (const [name, value] of settings) {
     if (DECIDED_ELSEWHERE.has(name)) continue
     const sql = `SELECT pg_catalog.set_config(${quote(name)}, ${quote(value)}, false)`
-    const judgement = await database.judge.judge(sql, { grants, temporary: [] })
+    const judgement = await judge.judge(sql, { grants, temporary: [] })
     if (judgement.kind !== 'parsed' || !judgement.allowed) {
       fail('SETTING_REFUSED', { detail: `startup setting ${name}: no scope allows it` })
     }

@@ -7,6 +7,7 @@ import type { MappedIdentity } from '../base/identity.ts'
 import type { Log } from '../base/log.ts'
 import type { RevocationWatch } from '../oauth/revocation-watch.ts'
 import { rolesOf } from '../policy/roles.ts'
+import type { ServerPool } from '../pool/server-lease.ts'
 import { databaseMistake } from './admission.ts'
 import { openGate } from './gate-opening.ts'
 import type { Generation } from './generation.ts'
@@ -61,6 +62,7 @@ export class LiveSession implements RegisteredSession {
       client: socket,
       server: lease.stream,
       watcher: lease.watcher,
+      onCompleted: () => options.metrics.statementCompleted(),
       clock,
       openGate: (sinks) => openGate({ ...options, maxStatementBytes: this.#config.limits.statementBytes }, sinks),
       onRenewal: request.wantsRenewal ? (body) => this.#token.renew(Buffer.from(body)) : undefined,
@@ -69,6 +71,10 @@ export class LiveSession implements RegisteredSession {
         return true
       },
     })
+  }
+
+  get pool(): ServerPool {
+    return this.#options.database.pool
   }
 
   /** Carries the session to its end; the lease is given back by then. */
@@ -88,8 +94,8 @@ export class LiveSession implements RegisteredSession {
     } finally {
       this.#isOver = true
       this.#token.close()
-      remove()
       lease.release(isClean)
+      remove()
     }
   }
 

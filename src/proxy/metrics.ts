@@ -8,8 +8,10 @@ export interface Observed {
   readonly isDraining: () => boolean
   readonly tokenCache: () => { readonly hits: number; readonly misses: number }
   readonly limitRefusals: () => ReadonlyMap<string, number>
-  /** The last link of the audit's chain. */
-  readonly auditHead?: () => string | undefined
+  /** Server connections by state, and sessions that wait for one, by database. */
+  readonly servers: () => Iterable<readonly [database: string, counts: Readonly<Record<string, number>>]>
+  /** The audit chain's last link, to be kept elsewhere; undefined where there is none. */
+  readonly auditHead: () => string | undefined
 }
 
 const HANDSHAKE_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15]
@@ -19,6 +21,9 @@ const TOKEN_CHECK_SECONDS = [0.00001, 0.00005, 0.0001, 0.0005, 0.001, 0.005, 0.0
 export class ProxyMetrics {
   readonly registry = new Registry()
   readonly #refusals: Counter
+  readonly #events: Counter
+  /** Counted with a plain number: it is touched for every statement. */
+  #completed = 0
   readonly #opened: Counter
   readonly #bytes: Counter
   readonly #handshake: Histogram
@@ -43,16 +48,43 @@ export class ProxyMetrics {
         for (const [limit, count] of observed.limitRefusals()) limits.set({ limit }, count)
       },
     })
+    const servers = new Gauge({
+      name: 'pgoauth_server_connections',
+      help: 'Server connections by state; waiting: sessions that wait for one',
+      labelNames: ['database', 'state'],
+      registers,
+      collect() {
+        servers.reset()
+        for (const [database, counts] of observed.servers()) {
+          for (const [state, count] of Object.entries(counts)) servers.set({ database, state }, count)
+        }
+      },
+    })
     const head = new Gauge({
       name: 'pgoauth_audit_head',
-      help: 'Always 1; the label is what "pgoauth audit verify --head" compares with',
+      help: 'The last link of the audit chain, in its label; see "pgoauth audit verify --head"',
       labelNames: ['head'],
       registers,
       collect() {
         head.reset()
-        const link = observed.auditHead?.()
+        const link = observed.auditHead()
         if (link !== undefined) head.set({ head: link }, 1)
       },
+    })
+    const statements = new Counter({
+      name: 'pgoauth_statements_completed_total',
+      help: 'Statements that were allowed and took effect',
+      registers,
+      collect: () => {
+        statements.reset()
+        statements.inc(this.#completed)
+      },
+    })
+    this.#events = new Counter({
+      name: 'pgoauth_audit_events_total',
+      help: 'Audit events, denied statements among them, by kind',
+      labelNames: ['event'],
+      registers,
     })
     this.#refusals = new Counter({
       name: 'pgoauth_refusals_total',
@@ -90,6 +122,14 @@ export class ProxyMetrics {
       labelNames: ['outcome'],
       registers,
     })
+  }
+
+  statementCompleted(): void {
+    this.#completed++
+  }
+
+  audited(event: string, times: number): void {
+    this.#events.inc({ event }, times)
   }
 
   refused(code: string, fault: string): void {

@@ -7,9 +7,11 @@ import type { ListenerConfig, ProxyConfig } from '../config/proxy-config.ts'
 import { type Listener, openListener } from '../net/listener.ts'
 import { RevocationWatch } from '../oauth/revocation-watch.ts'
 import type { Policy } from '../policy/policy.ts'
+import type { ServerPool } from '../pool/server-lease.ts'
 import { loadParser } from '../sql/analyse.ts'
 import { AdmissionLimits } from './admission-limits.ts'
 import { serveClient } from './client-connection.ts'
+import { countedAudit } from './counted-audit.ts'
 import { type Generation, openGeneration } from './generation.ts'
 import { IssuedKeys } from './issued-keys.ts'
 import { ProxyMetrics } from './metrics.ts'
@@ -70,6 +72,8 @@ class ProxyServer implements RunningProxy {
   readonly #revocations: RevocationWatch
   readonly #connections = new Map<Socket, Promise<void>>()
   readonly #listeners: { readonly listener: Listener; readonly config: ListenerConfig }[] = []
+  readonly #retired = new Set<ServerPool>()
+  readonly #audit: AuditLog
   #generation: Generation
   #isDraining = false
   #side: SideListeners | undefined
@@ -90,8 +94,11 @@ class ProxyServer implements RunningProxy {
       isDraining: () => this.#isDraining,
       tokenCache: () => this.#generation.verifier.counts(),
       limitRefusals: () => this.limits.refusals,
+      servers: () => [...this.#generation.databases].map(([name, { pool }]) => [name, { ...pool.counts }] as const),
       auditHead: () => options.audit.head,
     })
+    this.#audit = countedAudit(options.audit, this.metrics)
+    this.sessions.onRemoved = () => this.#closeRetired()
   }
 
   get side(): SideListeners | undefined {
@@ -158,12 +165,24 @@ class ProxyServer implements RunningProxy {
     this.limits.limits = config.limits
     for (const session of this.sessions) session.adopt(this.#generation)
     const kept = new Set([...this.#generation.databases.values()].map(({ pool }) => pool))
-    for (const { pool } of previous.databases.values()) if (!kept.has(pool)) pool.close()
+    for (const { pool } of previous.databases.values()) if (!kept.has(pool)) this.#retired.add(pool)
+    this.#closeRetired()
     this.metrics.reloaded('taken')
     const fixed = ({ listen, probes, admin, workers }: ProxyConfig) =>
       JSON.stringify({ listen, probes, admin, workers })
     if (fixed(config) !== fixed(this.#options.config)) {
       this.#options.log.warn({}, 'listen, probes, admin, logout and workers count from the next start on')
+    }
+  }
+
+  /** Live sessions go on with the pool they have; it is closed behind the last of them. */
+  #closeRetired(): void {
+    if (this.#retired.size === 0) return
+    const inUse = new Set([...this.sessions].map(({ pool }) => pool))
+    for (const pool of this.#retired) {
+      if (inUse.has(pool)) continue
+      this.#retired.delete(pool)
+      pool.close()
     }
   }
 
@@ -192,6 +211,7 @@ class ProxyServer implements RunningProxy {
     for (const socket of this.#connections.keys()) socket.destroy()
     await this.#allDone()
     for (const { pool } of this.#generation.databases.values()) pool.close()
+    for (const pool of this.#retired) pool.close()
     this.#side?.close()
     await closed
   }
@@ -204,7 +224,7 @@ class ProxyServer implements RunningProxy {
     socket.on('error', () => {})
     // A client that ends its half is gone, as for PostgreSQL; also while it should be shaking hands over TLS.
     socket.allowHalfOpen = false
-    const { clock, log, audit } = this.#options
+    const { clock, log } = this.#options
     const done = serveClient(socket, {
       listener: config,
       generation: () => this.#generation,
@@ -212,7 +232,7 @@ class ProxyServer implements RunningProxy {
       keys: this.#keys,
       sessions: this.sessions,
       revocations: this.#revocations,
-      audit,
+      audit: this.#audit,
       metrics: this.metrics,
       isBalancer,
       clock,

@@ -1,10 +1,13 @@
 import type { SessionId } from '../base/brand.ts'
 import type { PgoauthError } from '../base/errors.ts'
+import type { ServerPool } from '../pool/server-lease.ts'
 import type { Generation } from './generation.ts'
 
 /** What the proxy does to a session from outside it. */
 export interface RegisteredSession {
   readonly id: SessionId
+  /** Whose server connections it uses to its end, whatever configuration comes. */
+  readonly pool: ServerPool
   /** What `proxy sessions` shows. */
   describe(): SessionDescription
   end(error: PgoauthError, when: 'now' | 'statement' | 'transaction'): void
@@ -29,10 +32,15 @@ export interface SessionDescription {
 /** The sessions of this process. */
 export class SessionRegistry {
   readonly #sessions = new Map<SessionId, RegisteredSession>()
+  /** Called after a session has gone. */
+  onRemoved: () => void = () => {}
 
   add(session: RegisteredSession): () => void {
     this.#sessions.set(session.id, session)
-    return () => this.#sessions.delete(session.id)
+    return () => {
+      this.#sessions.delete(session.id)
+      this.onRemoved()
+    }
   }
 
   get size(): number {

@@ -12,6 +12,8 @@ export interface SessionOptions {
   readonly onRenewal: ((body: Buffer) => void) | undefined
   /** False keeps a ParameterStatus from the client. */
   readonly onParameterStatus: (name: string, value: string) => boolean
+  /** Counts a statement that took effect. */
+  readonly onCompleted: () => void
   /** In transaction pooling. */
   readonly watcher: LeaseWatcher | undefined
   readonly clock: Clock
@@ -70,10 +72,11 @@ export class Session {
       onEnd: (error) => this.#end('proxy', error),
       ...(options.onRenewal && { onRenewal: options.onRenewal }),
       onParameterStatus: options.onParameterStatus,
-      ...(options.watcher && {
-        onSending: (statement) => options.watcher?.sending(statement),
-        onCompleted: (statement) => options.watcher?.completed(statement),
-      }),
+      onCompleted: (statement) => {
+        options.onCompleted()
+        options.watcher?.completed(statement)
+      },
+      ...(options.watcher && { onSending: (statement) => options.watcher?.sending(statement) }),
     })
     options.watcher?.endWith((error) => this.gate.end(error, 'now'))
   }

@@ -178,6 +178,24 @@ test('a proxy runs, lists and ends sessions, reloads on SIGHUP and on change, an
   assert.deepEqual(await proxy.end(), { code: 0, signal: null })
 })
 
+test('a second signal ends a draining proxy at once', async () => {
+  const own = variant('drain.yaml', (text) => text.replace('drain: 1s', 'drain: 60s').replace(/admin:.*/, ''))
+  const proxy = startCommand(['proxy', '--config', own])
+  const listening = JSON.parse((await proxy.says(/"msg":"listening"/)).input) as { port: number }
+  await proxy.says(/"msg":"ready"/)
+  const client = await RawClient.connect(listening.port)
+  await client.login(await door.issuer.mint())
+  await client.query('begin')
+  proxy.process.kill('SIGTERM')
+  await proxy.says(/"msg":"draining"/)
+  assert.equal((await client.query('select 1')).error, undefined)
+  const startedAt = Date.now()
+  proxy.process.kill('SIGTERM')
+  assert.equal((await proxy.end()).code, 128 + 15)
+  assert.ok(Date.now() - startedAt < 3_000)
+  client.close()
+})
+
 test('a proxy does not start on a service login that is a superuser', async () => {
   await superuserQuery(door.postgres, "create role too_much login superuser password 'proxy-password'")
   const unfit = variant('unfit.yaml', (text) => text.replace('user: pgoauth_proxy', 'user: too_much'))

@@ -97,3 +97,18 @@ test('a limit counts from the next connection on', async () => {
   door.reload()
   client.close()
 })
+
+test('a session in transaction pooling goes on with its pool when the database’s entry changes', async () => {
+  const text = readFileSync(path('proxy.yaml'), 'utf8')
+  writeFileSync(
+    path('proxy.yaml'),
+    text.replace('allow_shared_code: true', 'allow_shared_code: true\n    pool: { mode: transaction }'),
+  )
+  door.reload()
+  const client = await door.session()
+  assert.deepEqual((await client.query('select 1')).rows, [['1']])
+  writeFileSync(path('proxy.yaml'), text)
+  door.reload()
+  assert.deepEqual((await client.query('select 2')).rows, [['2']])
+  client.close()
+})
