@@ -41,6 +41,7 @@ export function sessionEvent(
 const MAX_COUNTED = 1000
 
 interface Counted {
+  readonly event: AuditEventName
   readonly requestId: RequestId
   readonly fields: Partial<AuditEvent>
   repeated: number
@@ -87,17 +88,16 @@ export class DenialRecord {
     for (const { decision } of judgement.statements) {
       if (!decision.observed && !this.#audit.recordsAllowed) continue
       const accesses = decision.verdicts.flatMap(({ access }) => recordsOf(access))
-      this.#record(decision.observed ? 'statement_observed' : 'statement_allowed', newRequestId(), {
-        ...decisionFields(decision, sql, judge),
-        accesses,
-      })
+      const fields = { ...decisionFields(decision, sql, judge), accesses }
+      if (decision.observed) this.#once('statement_observed', fields)
+      else this.#record('statement_allowed', newRequestId(), fields)
     }
   }
 
   /** The session ends: writes what was counted. */
   finish(): void {
-    for (const { requestId, fields, repeated } of this.#counted.values()) {
-      if (repeated > 0) this.#record('statement_denied', requestId, { ...fields, repeated })
+    for (const { event, requestId, fields, repeated } of this.#counted.values()) {
+      if (repeated > 0) this.#record(event, requestId, { ...fields, repeated })
     }
     this.#counted.clear()
   }
@@ -106,15 +106,20 @@ export class DenialRecord {
     if (++this.#denials > this.#maxDenials) {
       throw new PgoauthError('SESSION_ENDED', { detail: `${this.#denials} statements were denied` })
     }
-    const key = [fields.sql_fingerprint, fields.action, fields.object, fields.reason].join('\0')
+    return this.#once('statement_denied', fields)
+  }
+
+  /** Writes it the first time, and counts it from then on. */
+  #once(event: AuditEventName, fields: Partial<AuditEvent>): RequestId {
+    const key = [event, fields.sql_fingerprint, fields.action, fields.object, fields.reason].join('\0')
     const known = this.#counted.get(key)
     if (known) {
       known.repeated++
       return known.requestId
     }
     const requestId = newRequestId()
-    this.#record('statement_denied', requestId, fields)
-    if (this.#counted.size < MAX_COUNTED) this.#counted.set(key, { requestId, fields, repeated: 0 })
+    this.#record(event, requestId, fields)
+    if (this.#counted.size < MAX_COUNTED) this.#counted.set(key, { event, requestId, fields, repeated: 0 })
     return requestId
   }
 

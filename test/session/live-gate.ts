@@ -30,6 +30,8 @@ export class LiveGate {
   readonly #socket: Socket
   #received = Buffer.alloc(0)
   #look = () => {}
+  /** Set while answers are counted rather than kept. */
+  #onBytes: ((chunk: Buffer) => void) | undefined
 
   private constructor(socket: Socket, judge: Judge, grants: Grants, more: Partial<GateOptions>) {
     this.#socket = socket
@@ -61,6 +63,10 @@ export class LiveGate {
           if (socket.writable) socket.write(Buffer.from(chunk))
         },
         toClient: (chunk) => {
+          if (this.#onBytes) {
+            this.#onBytes(chunk)
+            return
+          }
           this.#received = Buffer.concat([this.#received, chunk])
           this.#look()
         },
@@ -89,6 +95,20 @@ export class LiveGate {
   async ask(messages: readonly Buffer[], readies = 1): Promise<Answer[]> {
     this.gate.fromClient(Buffer.concat(messages))
     return this.answers((answers) => answers.filter(({ tag }) => tag === 'Z').length >= readies)
+  }
+
+  /** Runs a query and throws its answer away; how many bytes it had. */
+  async sink(sql: string): Promise<number> {
+    let bytes = 0
+    await new Promise<void>((resolve) => {
+      this.#onBytes = (chunk) => {
+        bytes += chunk.length
+        if (chunk.subarray(-6, -1).toString('latin1') === 'Z\0\0\0\x05') resolve()
+      }
+      this.gate.fromClient(encodeQuery(sql))
+    })
+    this.#onBytes = undefined
+    return bytes
   }
 
   query(sql: string | Buffer): Promise<Answer[]> {
