@@ -45,6 +45,8 @@ class AuditFile implements AuditLog {
   /** Why nothing can be written; undefined while it can. */
   #failure: PgoauthError | undefined
   #diskCheckedAtMs = Number.NEGATIVE_INFINITY
+  /** A line was written in part; the next begins on a line of its own. */
+  #isCut = false
 
   constructor(options: AuditFileOptions, clock: Clock, log: Log) {
     this.#options = options
@@ -52,7 +54,11 @@ class AuditFile implements AuditLog {
     this.#log = log
     this.#chain = options.keyFile === undefined ? undefined : new AuditChain(readAuditKey(options.keyFile))
     this.#file = open(options.path)
-    this.#beginFile()
+    try {
+      this.#beginFile()
+    } catch (thrown) {
+      throw asPgoauthError(thrown, 'AUDIT_UNAVAILABLE')
+    }
   }
 
   get recordsAllowed(): boolean {
@@ -79,10 +85,22 @@ class AuditFile implements AuditLog {
   }
 
   reopen(): void {
-    const next = open(this.#options.path)
+    let next: number
+    try {
+      next = open(this.#options.path)
+    } catch (thrown) {
+      // What is open goes on being written: a rotation that went wrong must not cost the audit.
+      this.#log.error({ path: this.#options.path, reason: asPgoauthError(thrown).message }, 'the audit stays as it is')
+      return
+    }
     closeSync(this.#file)
     this.#file = next
-    this.#beginFile()
+    this.#isCut = false
+    try {
+      this.#attempt(() => this.#beginFile())
+    } catch {
+      // Said in the log; the next statement is refused for it.
+    }
   }
 
   close(): void {
@@ -141,8 +159,11 @@ class AuditFile implements AuditLog {
   }
 
   #write(line: string): void {
-    const bytes = Buffer.from(`${line}\n`)
-    for (let at = 0; at < bytes.length; ) at += writeSync(this.#file, bytes, at)
+    const bytes = Buffer.from(`${this.#isCut ? '\n' : ''}${line}\n`)
+    for (let at = 0; at < bytes.length; ) {
+      at += writeSync(this.#file, bytes, at)
+      this.#isCut = at < bytes.length
+    }
   }
 
   #now(): string {

@@ -68,7 +68,7 @@ export class Outbox {
     const { help } = judgement.under.grants.policy
     this.audited(owed, () => {
       const { requestId, decision } = denials.denied(judgement, sql, options.judge)
-      this.refuse(owed, deniedResponse(decision, requestId, help), requestId)
+      this.refuse(owed, deniedResponse(decision, options.judge.fingerprint(sql), requestId, help), requestId)
     })
   }
 

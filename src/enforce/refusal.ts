@@ -5,17 +5,33 @@ import type { Judgement } from './judge.ts'
 
 /**
  * What a client is told in place of the server's error to a stand-in. It names only what the client named itself,
- * and says the same whether that exists or not.
+ * and says the same whether that exists or not. `told` is the text without literals and comments: what a statement
+ * reaches through a view or a CASCADE does not stand there.
  */
-export function deniedResponse(decision: Decision | undefined, requestId: string, help: string | undefined): Buffer {
+export function deniedResponse(
+  decision: Decision | undefined,
+  told: string,
+  requestId: string,
+  help: string | undefined,
+): Buffer {
   const denied = decision?.denied
+  const isNamed = denied?.action !== undefined && names(told, denied.object)
   return encodeErrorResponse({
     severity: 'ERROR',
     code: ERRORS.SCOPE_DENIED.sqlstate,
     message: ERRORS.SCOPE_DENIED.say,
-    detail: denied?.action && `${denied.action} on ${denied.object} is not granted`,
+    detail: isNamed ? `${denied.action} on ${denied.object} is not granted` : undefined,
     hint: `request id ${requestId}${help === undefined ? '' : `; ${help}`}`,
   })
+}
+
+/** Whether each part of the object's name stands in the text as a word, however it is quoted. */
+function names(told: string, object: string): boolean {
+  const words = new Set(told.toLowerCase().split(/[\s"]+/))
+  return object
+    .toLowerCase()
+    .split(/[."]+/)
+    .every((part) => part === '' || part === '*' || words.has(part) || told.toLowerCase().includes(`"${part}"`))
 }
 
 /** For a text that cannot be judged because it cannot be parsed, is too long or too deep. */

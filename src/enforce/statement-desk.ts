@@ -214,7 +214,7 @@ export class StatementDesk {
     }
     this.#outbox.audited('function-call', () => {
       const requestId = denials.deniedFor(`no function with OID ${oid} is known`)
-      const response = deniedResponse(undefined, requestId, state.grants.policy.help)
+      const response = deniedResponse(undefined, '', requestId, state.grants.policy.help)
       this.#outbox.refuse('function-call', response, requestId)
     })
   }

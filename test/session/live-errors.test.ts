@@ -79,6 +79,15 @@ test('whoever may read the other table hears of it', async () => {
   assert.match(error.D ?? '', /customers/)
 })
 
+test('a denial names what the client named, and not the table behind a view', async () => {
+  const live = await open('write')
+  const named = await errorOf(live, 'select * from hr.customers')
+  assert.equal(named.D, 'select on hr.customers is not granted')
+  const reached = await errorOf(live, "select * from sales.peek /* hr.customers */ where 'hr.customers' = ''")
+  assert.equal(reached.C, '42501')
+  assert.doesNotMatch(JSON.stringify(reached), /customers/)
+})
+
 test('observing lets a statement through and writes what it needed, once', async () => {
   const audited: AuditEvent[] = []
   const audit = { ...silentAudit, record: (event: AuditEvent) => void audited.push(event) }
