@@ -1,6 +1,7 @@
-import { inspect } from 'node:util'
-
 const REDACTED = '[redacted]'
+
+/** `util.inspect.custom`, by its registered name: importing node:util would load all of it into every command. */
+const inspectCustom = Symbol.for('nodejs.util.inspect.custom')
 
 /**
  * A value that prints as `[redacted]` however it is printed: string, JSON, console, logger.
@@ -25,7 +26,7 @@ export class Secret {
     return REDACTED
   }
 
-  [inspect.custom](): string {
+  [inspectCustom](): string {
     return REDACTED
   }
 }

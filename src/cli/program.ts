@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { asPgoauthError } from '../base/errors.ts'
 import type { CliContext } from './context.ts'
 import { writeLine } from './line-output.ts'
 import { startQuickly } from './quick-start.ts'
@@ -97,7 +96,11 @@ export async function runProgram(words: readonly string[], context: CliContext):
     const { runCommandLine } = await import('./command-line.ts')
     return (await runCommandLine(COMMANDS, args, inner)) ?? exitCode
   } catch (error) {
-    const [{ errorText }, { paintFor }] = await Promise.all([import('./error-text.ts'), import('./terminal.ts')])
+    const [{ asPgoauthError }, { errorText }, { paintFor }] = await Promise.all([
+      import('../base/errors.ts'),
+      import('./error-text.ts'),
+      import('./terminal.ts'),
+    ])
     writeLine(context.stderr, errorText(error, paintFor(context.env, context.isTty), debug))
     return asPgoauthError(error).exit
   }

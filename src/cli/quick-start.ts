@@ -1,6 +1,5 @@
 import type { CliContext } from './context.ts'
 import { writeLine } from './line-output.ts'
-import { VERSION } from './version.ts'
 
 /**
  * Answers the command lines that scripts run again and again, without the parser for all the others, which takes
@@ -10,7 +9,7 @@ import { VERSION } from './version.ts'
 export async function startQuickly(args: readonly string[], context: CliContext): Promise<boolean> {
   const [first, ...others] = args
   if ((first === '--version' || first === '-V') && others.length === 0) {
-    writeLine(context.stdout, VERSION)
+    writeLine(context.stdout, (await import('./version.ts')).VERSION)
     return true
   }
   if (first !== 'token') return false
