@@ -151,7 +151,20 @@ function isAnswer(error: unknown): error is IssuerAnswerError {
 
 /** This client is not accepted, or asks too often, or the issuer is broken: it is no use to go on asking. */
 function isAboutClient(error: unknown): boolean {
-  return isAnswer(error) && (error.status >= 500 || [401, 403, 404, 405, 429].includes(error.status))
+  if (!isAnswer(error)) return false
+  return error.status >= 500 || [401, 403, 404, 405, 429].includes(error.status) || namesClient(error)
+}
+
+/**
+ * An issuer that dislikes one token is not down: anybody can send a token that it dislikes. Some say with 400 what they
+ * think of the client, though.
+ */
+export function isAboutToken(error: unknown): error is IssuerAnswerError {
+  return isAnswer(error) && [400, 413, 414, 422, 431].includes(error.status) && !namesClient(error)
+}
+
+function namesClient({ oauthError }: IssuerAnswerError): boolean {
+  return oauthError === 'invalid_client' || oauthError === 'unauthorized_client' || oauthError === 'access_denied'
 }
 
 function formEncode(text: string): string {

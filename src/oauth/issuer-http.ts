@@ -1,5 +1,6 @@
 import type { CustomFetch } from 'openid-client'
 import { fail, PgoauthError } from '../base/errors.ts'
+import { printable } from '../base/printable.ts'
 import { toIssuerError } from './issuer-error.ts'
 import { type IssuerNetwork, openIssuerFetch } from './issuer-fetch.ts'
 import { parseUniqueObject } from './verify-json.ts'
@@ -95,22 +96,24 @@ function nextHop(from: string, location: string | null): string {
 
 async function processAnswer(url: string, response: Response): Promise<Json> {
   const { status } = response
-  if (status !== 200) {
-    await response.body?.cancel()
-    throw new IssuerAnswerError(url, status)
-  }
   const text = await readText(url, response)
+  if (status !== 200) throw new IssuerAnswerError(url, status, parseUniqueObject(text)?.error)
   return parseUniqueObject(text) ?? fail('ISSUER_INVALID', { detail: `${url} did not answer with a JSON object` })
 }
 
 /** An answer with another status than 200, which a caller may want to look at. */
 export class IssuerAnswerError extends PgoauthError {
   readonly status: number
+  /** The OAuth error code of the answer (RFC 6749 section 5.2). */
+  readonly oauthError: string | undefined
 
-  constructor(url: string, status: number) {
+  constructor(url: string, status: number, error: unknown) {
     const isTransient = status >= 500 || status === 429
-    super(isTransient ? 'ISSUER_UNREACHABLE' : 'ISSUER_INVALID', { detail: `${url} answered HTTP ${status}` })
+    const oauthError = typeof error === 'string' ? printable(error, 80) : undefined
+    const detail = `${url} answered HTTP ${status}${oauthError === undefined ? '' : ` (${oauthError})`}`
+    super(isTransient ? 'ISSUER_UNREACHABLE' : 'ISSUER_INVALID', { detail })
     this.status = status
+    this.oauthError = oauthError
   }
 }
 

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
+import { BoundedMemory } from './verify-memory.ts'
 import type { Checked } from './verify-rules.ts'
 
-/** About 2 KB each with its claims: 20 MB at the most. */
-const MAX_ENTRIES = 10_000
+/** Weighed by the text of their claims, which real tokens have 1 or 2 KB of: as objects about twice that. */
+const GOOD_BOUNDS = { maxEntries: 10_000, maxWeight: 32 * 1024 ** 2 }
 /** Apart from the good ones, so that a flood of invented tokens drives none of those out. */
-const MAX_REFUSED = 2_000
+const REFUSED_BOUNDS = { maxEntries: 2_000, maxWeight: 1024 ** 2 }
 /** Long enough that a client which hammers costs nothing, short enough that nobody waits for it. */
 const REFUSAL_MS = 2_000
 
@@ -20,6 +21,7 @@ export interface Answer {
 
 interface Entry extends Answer {
   readonly untilMs: number
+  readonly weight: number
 }
 
 interface Running {
@@ -34,8 +36,8 @@ interface Running {
  */
 export class VerdictCache {
   readonly #clock: Clock
-  readonly #good = new Map<string, Entry>()
-  readonly #refused = new Map<string, Entry>()
+  readonly #good = new BoundedMemory<Entry>(GOOD_BOUNDS)
+  readonly #refused = new BoundedMemory<Entry>(REFUSED_BOUNDS)
   readonly #pending = new Map<string, Running>()
   readonly #renewing = new Map<string, Running>()
   hits = 0
@@ -91,9 +93,11 @@ export class VerdictCache {
     this.#refused.delete(key)
     const ms = checked.ok ? keepMs : Math.min(keepMs, REFUSAL_MS)
     if (ms <= 0) return
-    const [entries, most] = checked.ok ? [this.#good, MAX_ENTRIES] : [this.#refused, MAX_REFUSED]
-    if (entries.size >= most) deleteOldest(entries)
-    entries.set(key, { ...answer, untilMs: this.#clock.nowMs() + ms })
+    const weight = weightOf(checked)
+    if (weight === undefined) return
+    const entry = { ...answer, untilMs: this.#clock.nowMs() + ms, weight }
+    if (checked.ok) this.#good.set(key, entry)
+    else this.#refused.set(key, entry)
   }
 
   /** Past `exp` nothing is taken from here: the check itself knows the tolerance. */
@@ -108,10 +112,12 @@ function keyOf(token: string): string {
   return createHash('sha256').update(token).digest('base64')
 }
 
-/** A Map keeps the order of insertion. */
-function deleteOldest(entries: Map<string, Entry>): void {
-  for (const oldest of entries.keys()) {
-    entries.delete(oldest)
-    return
+/** Undefined of what nests too deep to be written. */
+function weightOf(checked: Checked): number | undefined {
+  if (!checked.ok) return checked.reason.length
+  try {
+    return JSON.stringify(checked.token.identity.claims).length
+  } catch {
+    return undefined
   }
 }

@@ -3,6 +3,12 @@
  * name twice: parsers differ in which of two they take, and what we read must be what the issuer meant.
  */
 export function parseUniqueObject(text: string): Record<string, unknown> | undefined {
+  const value = parseObject(text)
+  return value === undefined || hasRepeatedName(text) ? undefined : value
+}
+
+/** As parseUniqueObject, without looking for names that come twice. */
+export function parseObject(text: string): Record<string, unknown> | undefined {
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -10,13 +16,13 @@ export function parseUniqueObject(text: string): Record<string, unknown> | undef
     return undefined
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
-  return hasRepeatedName(text) ? undefined : (value as Record<string, unknown>)
+  return value as Record<string, unknown>
 }
 
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\]:,]/gs
 
-/** Of valid JSON. A name is a string right before a colon. */
-function hasRepeatedName(text: string): boolean {
+/** Whether any object in a text of valid JSON has a name twice. A name is a string right before a colon. */
+export function hasRepeatedName(text: string): boolean {
   const open: (Set<string> | undefined)[] = []
   let lastString: string | undefined
   for (const [token] of text.matchAll(TOKEN)) {

@@ -2,8 +2,7 @@ import { timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
 import { asPgoauthError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
-import type { IntrospectionClient } from './introspection-client.ts'
-import { IssuerAnswerError } from './issuer-http.ts'
+import { type IntrospectionClient, isAboutToken } from './introspection-client.ts'
 import type { JwksKeys } from './jwks-keys.ts'
 import { type Answer, VerdictCache } from './verify-cache.ts'
 import { checkClaims } from './verify-claims.ts'
@@ -146,11 +145,6 @@ async function introspect(
     if (!isAboutToken(error)) throw error
     return final(refused(wrong(`the issuer does not take it (HTTP ${error.status})`)))
   }
-}
-
-/** An issuer that dislikes one request is not down: anybody can send a token that it dislikes. */
-export function isAboutToken(error: unknown): error is IssuerAnswerError {
-  return error instanceof IssuerAnswerError && [400, 413, 414, 422, 431].includes(error.status)
 }
 
 function final(checked: Checked): Answer {

@@ -94,6 +94,21 @@ test('section 2.3: a 401 is a mistake of the proxy’s, and says nothing of the 
   assert.ok(!verdict.ok && verdict.isUnavailable)
 })
 
+test('an answer that names the client with HTTP 400 says nothing of the token either', async () => {
+  for (const error of ['invalid_client', 'unauthorized_client']) {
+    issuer.on('/introspect', (response) => response.writeHead(400).end(JSON.stringify({ error })))
+    const { verdict } = await ask()
+    assert.ok(!verdict.ok && verdict.isUnavailable)
+    assert.match(verdict.reason, new RegExp(`HTTP 400 \\(${error}\\)`))
+  }
+})
+
+test('an answer that dislikes the token with HTTP 400 is a refusal', async () => {
+  issuer.on('/introspect', (response) => response.writeHead(400).end('{"error":"invalid_request"}'))
+  const { verdict } = await ask()
+  assert.ok(!verdict.ok && !verdict.isUnavailable)
+})
+
 test('section 4: what is no JSON object is no answer', async () => {
   issuer.on('/introspect', (response) => response.end('[true]'))
   const { verdict } = await ask()

@@ -7,6 +7,7 @@ const HTTP = 'src/oauth/issuer-http.js'
 const KEYS = 'src/oauth/jwks-keys.js'
 const BREAKER = 'src/oauth/introspection-breaker.js'
 const CACHE = 'src/oauth/verify-cache.js'
+const MEMORY = 'src/oauth/verify-memory.js'
 const WATCH = 'src/oauth/revocation-watch.js'
 
 const GUARDS: Readonly<Record<string, readonly Mutation[]>> = {
@@ -50,11 +51,13 @@ const GUARDS: Readonly<Record<string, readonly Mutation[]>> = {
     replacing(CACHE, 'stillHolds?.() ?? true', 'true'),
     replacing(CACHE, '!checked.ok && checked.isUnavailable', 'false'),
     replacing(CACHE, 'Math.min(keepMs, REFUSAL_MS)', 'keepMs'),
-    replacing(CACHE, 'if (entries.size >= most)', 'if (false)'),
+    replacing(MEMORY, 'this.#entries.size <= maxEntries && ', ''),
+    replacing(MEMORY, ' && this.#weight <= maxWeight', ''),
+    replacing(MEMORY, 'this.#weight -= ', ''),
     replacing(CACHE, 'if (other)\n            return other.checked;', ''),
     replacing(CACHE, 'if (!started.isOutdated)', ''),
     replacing(CACHE, 'running.delete(key);', ''),
-    replacing(CACHE, '[this.#refused, MAX_REFUSED]', '[this.#good, MAX_ENTRIES]'),
+    replacing(CACHE, 'new BoundedMemory(REFUSED_BOUNDS)', 'this.#good'),
   ],
   'test/oauth/revocation-watch.test.js': [
     replacing(WATCH, 'verdict.ok || verdict.isUnavailable', 'verdict.ok'),

@@ -147,6 +147,20 @@ test('at most 10,000 good answers are kept, the oldest goes first', async () => 
   assert.deepEqual(asked, ['t0'])
 })
 
+test('good answers with much in them are kept up to 32 MiB, the oldest goes first', async () => {
+  const { asked, get } = cacheOf()
+  const { checked } = good()
+  assert.ok(checked.ok)
+  const identity = { ...checked.token.identity, claims: { groups: 'x'.repeat(1024 ** 2) } }
+  const large = { checked: { ok: true as const, token: { identity, boundToCertificate: undefined } }, keepMs: 60_000 }
+  for (let token = 0; token < 32; token++) await get(large, `t${token}`)
+  asked.length = 0
+  await get(large, 't31')
+  await get(large, 't1')
+  await get(large, 't0')
+  assert.deepEqual(asked, ['t0'])
+})
+
 test('refusals drive no good answer out', async () => {
   const { asked, get } = cacheOf()
   await get(good(), 'good')

@@ -127,14 +127,14 @@ const form: TokenCase[] = [
     bytes[bytes.indexOf('~')] = 0xff
     return signInput(`${base64url(header())}.${base64url(bytes)}`, EC)
   }),
-  textCase('iss twice', /no name twice/, () => signTexts(header(), payload().replace('{', '{"iss":"https://x",'), EC)),
-  textCase('aud twice, once with an escape in its name', /no name twice/, () =>
+  textCase('iss twice', /a name twice/, () => signTexts(header(), payload().replace('{', '{"iss":"https://x",'), EC)),
+  textCase('aud twice, once with an escape in its name', /a name twice/, () =>
     signTexts(header(), payload().replace('{', '{"\\u0061ud":"postgres://x",'), EC),
   ),
-  textCase('a name twice far within', /no name twice/, () =>
+  textCase('a name twice far within', /a name twice/, () =>
     signTexts(header(), payload().replace('{', '{"a":[{"b":{"c":1,"c":2}}],'), EC),
   ),
-  textCase('alg twice', /no name twice/, () => signTexts(header().replace('{', '{"alg":"none",'), payload(), EC)),
+  textCase('alg twice', /a name twice/, () => signTexts(header().replace('{', '{"alg":"none",'), payload(), EC)),
   textCase('claims nested 20,000 deep', /does not hold|iss/, () =>
     signTexts(header(), `{"iss":${nested(20_000)}}`, ATTACKER),
   ),
@@ -472,6 +472,11 @@ export const ACCEPTED: readonly TokenCase[] = [
     { scope: 'low:db:admin' },
     { rules: { scopesAllowed: ['low:*'], scopePrefix: 'low:' } },
   ),
+  {
+    name: 'good claims beside some that are nested 20,000 deep',
+    scopes: ['orders:read'],
+    token: () => signTexts(header(), payload({ x: 0 }).replace('"x":0', `"x":${nested(20_000)}`), EC),
+  },
   ok(
     'a grant by claims',
     ['ci', 'orders:read'],
