@@ -1,19 +1,16 @@
 import type { Duplex } from 'node:stream'
 import { asPgoauthError, PgoauthError } from '../base/errors.ts'
 import { isLoopbackHost } from '../base/loopback.ts'
-import { hostPort, reasonOf } from '../net/dial.ts'
+import { hostPort } from '../net/dial.ts'
 import { Inbox } from '../net/inbox.ts'
-import { relay } from '../net/relay.ts'
-import { encodeErrorResponse } from '../wire/error-response.ts'
 import type { CancelRequest, StartupMessage } from '../wire/startup.ts'
 import { forwardCancel } from './cancel.ts'
 import { errorForClient, errorForStranger, httpAnswer, refusalForClient } from './client-error.ts'
 import type { ConnectionOpened } from './connection-events.ts'
 import { type LocalOpening, receiveOpening } from './local-opening.ts'
-import { type OpenedSession, openSession } from './open-session.ts'
-import { QuietMoment } from './quiet-moment.ts'
-import { SessionRenewal } from './session-renewal.ts'
-import { negotiationForClient, remoteParameters } from './startup-parameters.ts'
+import { openSession } from './open-session.ts'
+import { RunningSession } from './running-session.ts'
+import { remoteParameters } from './startup-parameters.ts'
 import { tokenFacts } from './token-facts.ts'
 import type { LocalPeer, Tunnel } from './tunnel.ts'
 
@@ -30,9 +27,8 @@ export class LocalConnection {
   #inbox: Inbox
   /** Whether the client has shown that it may know more than that it may not. */
   #trusted = false
-  #endedWhy: string | undefined
   readonly #attempt = new AbortController()
-  #quiet: QuietMoment | undefined
+  #running: RunningSession | undefined
 
   constructor(tunnel: Tunnel, stream: Duplex, peer: LocalPeer, id: number) {
     this.#tunnel = tunnel
@@ -58,15 +54,10 @@ export class LocalConnection {
 
   /** Ends the connection from our side; a client that is idle is told why. */
   end(why: string): void {
-    this.#endedWhy = why
+    if (this.#running) return this.#running.end(why)
     const error = new PgoauthError('SESSION_ENDED', { detail: why })
     this.#attempt.abort(error)
     this.#inbox.interrupt(error)
-    if (!this.#quiet) return
-    if (this.#quiet.now) {
-      this.#stream.write(encodeErrorResponse({ severity: 'FATAL', code: '57P01', message: `pgoauth: ${why}` }))
-    }
-    this.#stream.end(() => this.#stream.destroy())
   }
 
   async #receive(): Promise<LocalOpening | undefined> {
@@ -132,58 +123,17 @@ export class LocalConnection {
       this.#stream.off('end', onGone)
     }
     this.#tunnel.lastAttempt = session.kind === 'admitted' ? 'ok' : 'TOKEN_REFUSED'
-    if (session.kind === 'admitted') return await this.#relay(startup, session)
+    if (session.kind === 'admitted') {
+      const [tunnel, inbox, opened] = [this.#tunnel, this.#inbox, this.#describe(startup)]
+      this.#running = new RunningSession({ tunnel, inbox, startup, session, opened })
+      return await this.#running.run()
+    }
 
     const said = session.fields?.get('M') ?? ''
     const facts = session.stage === 'token' ? tokenFacts(session.token, profile, session.challenge, clock) : []
     const error = new PgoauthError(session.stage === 'token' ? 'TOKEN_REFUSED' : 'SERVER_REFUSED', { detail: said })
     events.refused({ id: this.#id, profile: profile.name, peer: this.#peer.name, error, facts })
     this.#say(refusalForClient(session, profile))
-  }
-
-  async #relay(startup: StartupMessage, session: OpenedSession): Promise<void> {
-    const { profile, tokens, clock, events, log } = this.#tunnel.options
-    const { stream: remote, inbox: remoteInbox, address } = session.link
-    const opened = this.#describe(startup)
-    const openedAtMs = clock.nowMs()
-    events.opened(opened)
-
-    const forget = session.key ? this.#tunnel.cancelKeys.add(session.key, { address }) : () => {}
-    const renewal = session.renewable
-      ? new SessionRenewal({ token: session.token, tokens, clock, log, send: (bytes) => void remote.write(bytes) })
-      : undefined
-    const quiet = new QuietMoment()
-    this.#quiet = quiet
-    const where = hostPort(profile.host ?? '', profile.port)
-    const negotiation = negotiationForClient(startup.version, session.negotiated)
-    if (negotiation) this.#stream.write(negotiation)
-    this.#stream.write(session.greeting)
-
-    const result = await relay(this.#stream, remote, {
-      fromLocal: {
-        first: this.#inbox.release(),
-        through: (chunk) => quiet.fromClient(renewal ? renewal.through(chunk) : chunk),
-      },
-      fromRemote: { first: remoteInbox.release(), through: quiet.fromServer },
-      lastWord: (error) => {
-        if (!quiet.now || this.#endedWhy !== undefined) return undefined
-        const reason = error ? reasonOf(error) : 'it closed the connection without a word'
-        const message = `pgoauth: the connection to ${where} was lost: ${reason}`
-        return encodeErrorResponse({ severity: 'FATAL', code: '08006', message, hint: 'connect again' })
-      },
-      clock,
-    })
-    renewal?.stop()
-    forget()
-    const endedBy = this.#endedWhy !== undefined ? 'tunnel' : result.endedBy === 'local' ? 'client' : 'remote'
-    events.closed({
-      ...opened,
-      durationMs: clock.nowMs() - openedAtMs,
-      bytesFromClient: result.bytesFromLocal,
-      bytesFromRemote: result.bytesFromRemote,
-      endedBy,
-      why: this.#endedWhy ?? (result.error ? reasonOf(result.error) : 'ended in order'),
-    })
   }
 
   #describe(startup: StartupMessage): ConnectionOpened {
