@@ -54,7 +54,10 @@ export class LocalConnection {
 
   /** Ends the connection from our side; a client that is idle is told why. */
   end(why: string): void {
-    if (this.#running) return this.#running.end(why)
+    if (this.#running) {
+      this.#running.end(why)
+      return
+    }
     const error = new PgoauthError('SESSION_ENDED', { detail: why })
     this.#attempt.abort(error)
     this.#inbox.interrupt(error)
