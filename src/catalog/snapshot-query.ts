@@ -52,7 +52,8 @@ keys as (
     from pg_constraint k where k.contype in ('p', 'u', 'x')
 ),
 attributes as (
-  select attrelid, json_agg(attname order by attnum) as columns
+  select attrelid, json_agg(attname order by attnum) as columns,
+         json_agg(attname order by attnum) filter (where atttypid >= 16384) as custom
     from pg_attribute where attnum > 0 and not attisdropped and attrelid >= 16384 group by 1
 ),
 arbiters as (select conrelid, json_object_agg(conname, columns) as columns from keys where columns is not null group by 1),
@@ -97,7 +98,7 @@ relations as (
   select json_strip_nulls(json_build_object(
            'schema', n.nspname, 'name', c.relname, 'kind', case c.relkind when 'I' then 'i' else c.relkind::text end,
            'columns', case when c.relkind in ('i', 'I', 'S') then null else coalesce(a.columns, '[]'::json) end,
-           'arbiters', k.columns, 'primaryKey', p.columns, 'referencedBy', f.tables, 'parents', h.tables,
+           'customColumns', case when c.relkind not in ('i', 'I', 'S') then a.custom end, 'arbiters', k.columns, 'primaryKey', p.columns, 'referencedBy', f.tables, 'parents', h.tables,
            'rowSecurity', nullif(c.relrowsecurity, false),
            'invokerQuery', case when v.oid is not null then pg_get_viewdef(c.oid) end,
            'invokerBases', case when v.oid is not null then b.tables end,

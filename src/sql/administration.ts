@@ -31,6 +31,14 @@ export function analyseStoredSetting(walk: Walk, { body }: Node): void {
   if (set) refuseSetting(walk, set)
 }
 
+/** ALTER SYSTEM: only `all` has it, and it too keeps to the values that are allowed. */
+export function analyseAlterSystem(walk: Walk, { body }: Node): void {
+  change(walk)
+  needEverything(walk, 'all', 'any')
+  const set = treeOf(body.setstmt)
+  if (set) refuseSetting(walk, set)
+}
+
 /** DO runs code; CALL is a call. */
 export function analyseDo(walk: Walk, _node: Node): void {
   needCode(walk)

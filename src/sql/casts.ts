@@ -1,7 +1,9 @@
 import { quoteName } from '../base/sql-name.ts'
 import { needFunctions } from './functions.ts'
 import type { Tree } from './parser.ts'
+import type { Scope } from './scope.ts'
 import { type Node, stringsOf } from './tree.ts'
+import { mayBeCustomType } from './value-type.ts'
 import type { Walk } from './walk.ts'
 
 const NAMES_TO_OIDS = new Set([
@@ -20,9 +22,9 @@ const NAMES_TO_OIDS = new Set([
 
 /**
  * A cast to a named type: to a `reg…` type it looks a name up; where a cast to that type has a function outside
- * pg_catalog, it counts as a call of it. A literal or a parameter takes the type as it is, without a cast.
+ * pg_catalog, it counts as a call of it, unless the value is surely of a type that this cast is not from. A literal or a parameter takes the type as it is, without a cast.
  */
-export function castTo(walk: Walk, typeName: Tree | undefined, arg?: Node): void {
+export function castTo(walk: Walk, typeName: Tree | undefined, arg?: Node, scope?: Scope): void {
   if (!typeName) return
   const [name = '', schema] = stringsOf(typeName.names).toReversed()
   if (NAMES_TO_OIDS.has(name) && (schema === undefined || schema === 'pg_catalog')) {
@@ -37,11 +39,15 @@ export function castTo(walk: Walk, typeName: Tree | undefined, arg?: Node): void
       })
     }
   }
-  if (arg && isWithoutType(arg)) return
+  const isArray = typeName.arrayBounds !== undefined
   const functions = walk.catalog.castsTo(schema, name)
-  if (functions.length > 0) {
+  // The cast of an array may be its own, or that of its elements.
+  const all = isArray ? [...functions, ...walk.catalog.castsTo(schema, `_${name}`)] : functions
+  if (all.length > 0) {
+    if (arg && (isWithoutType(arg) || (scope && !mayBeCustomType(walk, scope, arg)))) return
+    walk.flags.leansOnCatalog = true
     const written = schema === undefined ? quoteName(name) : `${quoteName(schema)}.${quoteName(name)}`
-    needFunctions(walk, `cast to ${written}`, functions)
+    needFunctions(walk, `cast to ${written}`, all)
   }
 }
 

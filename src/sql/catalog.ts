@@ -9,6 +9,8 @@ export interface CatalogRelation {
   readonly kind: RelationKind
   /** User columns in attnum order, without dropped ones; undefined where they are not known (temporary tables). */
   readonly columns: readonly string[] | undefined
+  /** Those of the columns whose type is outside pg_catalog. */
+  readonly customColumns?: readonly string[]
   /** Names of unique, primary key and exclusion constraints, with their columns. */
   readonly arbiters?: Readonly<Record<string, readonly string[]>>
   readonly primaryKey?: readonly string[]

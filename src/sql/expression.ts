@@ -61,7 +61,7 @@ export function visit(walk: Walk, scope: Scope, node: Node): void {
     case 'TypeName':
       return
     case 'TypeCast':
-      castTo(walk, treeOf(body.typeName), nodeOf(body.arg))
+      castTo(walk, treeOf(body.typeName), nodeOf(body.arg), scope)
       visitAll(walk, scope, body.arg)
       return
     case 'XmlSerialize':

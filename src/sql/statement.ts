@@ -1,5 +1,12 @@
 import { needEverything } from './action-calls.ts'
-import { analyseDo, analyseFunctionDefinition, analyseStoredSetting, needCode, needGrant } from './administration.ts'
+import {
+  analyseAlterSystem,
+  analyseDo,
+  analyseFunctionDefinition,
+  analyseStoredSetting,
+  needCode,
+  needGrant,
+} from './administration.ts'
 import { analyseAlterTable } from './alter-table.ts'
 import { analyseCopy } from './copy.ts'
 import {
@@ -173,7 +180,7 @@ export const STATEMENTS: Readonly<Record<string, Handler>> = {
   AlterForeignServerStmt: all,
   AlterPublicationStmt: all,
   AlterSubscriptionStmt: all,
-  AlterSystemStmt: all,
+  AlterSystemStmt: analyseAlterSystem,
   AlterTableMoveAllStmt: all,
   AlterTableSpaceOptionsStmt: all,
   AlterUserMappingStmt: all,

@@ -14,7 +14,7 @@ export const HARMLESS_CATALOGS: readonly CuratedGroup[] = [
   {
     reason: 'views over these definitions',
     names: `pg_available_extension_versions pg_available_extensions pg_indexes pg_matviews pg_policies
-      pg_publication_tables pg_rules pg_seclabels pg_sequences pg_tables pg_views`,
+      pg_publication_tables pg_rules pg_seclabels pg_tables pg_views`,
   },
   {
     reason: 'databases, tablespaces, roles (the password columns of these views are masked by the server) and rights',

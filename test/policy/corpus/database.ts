@@ -28,6 +28,7 @@ create procedure reports.refresh_all() language sql as 'select 1';
 create operator sales.<~~> (leftarg = int, rightarg = int, function = sales.near);
 create cast (sales.mood as int) with function sales.mood_number(sales.mood);
 create sequence sales.free_seq;
+create table sales.moods (m sales.mood);
 create aggregate reports.total(int) (sfunc = int4pl, stype = int, initcond = '0');
 insert into sales.orders (customer) values ('a'), ('b');
 insert into hr.employees values (1, 'Ada', 'it', 10, null);
@@ -68,6 +69,7 @@ scopes:
   reports: { execute: [reports.monthly, reports.rows_of, reports.refresh_all] }
   functions: { execute: "*" }
   lower: { execute: [ext.lower] }
+  moods: { select: [sales.moods] }
   seq: { usage: [sales.free_seq] }
   seq:all: { usage: "*" }
   ddl: { create: [sales.*], alter: [sales.*], drop: [sales.*] }
@@ -122,6 +124,7 @@ export const GRANTS: Readonly<Record<string, string>> = {
     'grant execute on all functions in schema reports to ROLE; revoke execute on function reports.secret from ROLE; grant execute on procedure reports.refresh_all to ROLE',
   functions: 'grant execute on all routines in schema reports, ext, sales to ROLE',
   lower: 'grant execute on function ext.lower to ROLE',
+  moods: 'grant select on sales.moods to ROLE',
   seq: 'grant usage, update on sequence sales.free_seq to ROLE',
   'seq:all': 'grant usage, update on all sequences in schema sales to ROLE',
   maintain: 'grant maintain on sales.orders to ROLE',

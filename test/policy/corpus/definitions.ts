@@ -206,6 +206,7 @@ export const DEFINITIONS: readonly Case[] = [
     deny('ddl:all', sql, 'grant is a right of its own', OWNER),
     allow('grant', sql, 'grant is a right of its own', OWNER),
   ]),
+  deny('admin', "alter system set client_encoding = 'SJIS'", 'never, by ALTER SYSTEM too', OWNER),
   deny('admin', 'alter role x set role = postgres', 'never, by ALTER ROLE too', OWNER),
   deny('admin', "alter database app set client_encoding = 'BIG5'", 'never, by ALTER DATABASE too', OWNER),
 
