@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers'
 import { asPgoauthError, fail, type PgoauthError } from '../base/errors.ts'
 import { silentLog } from '../base/log.ts'
 import { Secret } from '../base/secret.ts'
+import type { Policy } from '../policy/policy.ts'
 import { type Generation, openGeneration } from '../proxy/generation.ts'
 import type { CliContext } from './context.ts'
 import { writeLine } from './line-output.ts'
@@ -55,6 +56,7 @@ function say(
 ): void {
   const names = [...config.databases.keys()].join(', ')
   writeLine(stderr, `${file}: no mistakes (databases: ${names}; policy files: ${policies.size})`)
+  for (const warning of policyWarnings([...policies.values()])) writeLine(stderr, `warning: ${warning}`)
   for (const { part, error } of findings) {
     writeLine(stderr, `${error ? 'WRONG' : 'ok   '} ${part}${error ? `: ${error.detail ?? error.say}` : ''}`)
     if (error?.fix) writeLine(stderr, `      try: ${error.fix}`)
@@ -70,6 +72,15 @@ function say(
     )
     for (const grant of grants) writeLine(stdout, `  ${grant}`)
   }
+}
+
+/** `never` names statements, not data: whoever can run code of their own, or take the object down, gets round it. */
+function policyWarnings(policies: readonly Policy[]): string[] {
+  return policies.flatMap(({ file, scopes, never }) => {
+    if (!never.all && never.objects.size === 0) return []
+    const names = [...scopes].filter(([, { all, objects }]) => all || objects.has('all') || objects.has('code'))
+    return names.map(([name]) => `${file}: scope "${name}" gives all or code, and so can undo what never forbids`)
+  })
 }
 
 function exitCodeOf(errors: readonly PgoauthError[]): number {

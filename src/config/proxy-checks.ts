@@ -19,7 +19,10 @@ export function proxyMistakes(document: YamlDocument<ProxyDocument>): Mistake[] 
 }
 
 function checkListeners(config: ProxyDocument, report: Report): void {
-  for (const [at, { auth }] of config.listen.entries()) {
+  for (const [at, { auth, address }] of config.listen.entries()) {
+    if (config.tls === undefined && !isLoopback(address.host)) {
+      report(['listen', at, 'address'], 'beyond loopback a token needs TLS; give tls: { cert, key }')
+    }
     if (auth === 'password' && config.tls === undefined) {
       report(['listen', at, 'auth'], 'a token as password is taken over TLS only; give tls: { cert, key }')
     }

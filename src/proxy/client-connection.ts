@@ -17,6 +17,7 @@ import type { ProxyMetrics } from './metrics.ts'
 import { plainAddress } from './networks.ts'
 import { readProxyHeader } from './proxy-protocol.ts'
 import { encodeHttpRefusal, encodeRefusal } from './refusal.ts'
+import type { RefusalRecord } from './refusal-record.ts'
 import type { SessionRegistry } from './session-registry.ts'
 
 export interface ConnectionParts {
@@ -27,6 +28,7 @@ export interface ConnectionParts {
   readonly sessions: SessionRegistry
   readonly revocations: RevocationWatch
   readonly audit: AuditLog
+  readonly refusals: RefusalRecord
   readonly metrics: ProxyMetrics
   /** Whether connections from that address begin with a PROXY protocol header. */
   readonly isBalancer: (address: string) => boolean
@@ -67,7 +69,7 @@ export async function serveClient(accepted: Socket, parts: ConnectionParts): Pro
     tell(error, thrown, stage, log)
     if (isAudited(error)) {
       const fields = { request_id: requestId, client_address: address, reason: error.message }
-      audit(parts.audit, log, { event: 'session_refused', ...fields })
+      parts.refusals.record({ event: 'session_refused', ...fields })
     }
     const word = error.code === 'NOT_POSTGRES' ? encodeHttpRefusal() : encodeRefusal(error, requestId)
     close(stage.socket, word, clock)
@@ -137,14 +139,6 @@ function tell(error: PgoauthError, thrown: unknown, stage: Stage, log: Log): voi
 
 function isAudited(error: PgoauthError): boolean {
   return error.sqlstate === '28000' || error.sqlstate === '42501' || error.sqlstate === '3D000'
-}
-
-function audit(to: AuditLog, log: Log, event: Parameters<AuditLog['record']>[0]): void {
-  try {
-    to.record(event)
-  } catch (error) {
-    log.error({ reason: asPgoauthError(error).message }, 'the audit log cannot be written')
-  }
 }
 
 function close(socket: Socket, word: Buffer | undefined, clock: Clock): void {

@@ -11,6 +11,7 @@ import type { LogoutIssuer } from '../oauth/logout-token.ts'
 import type { TokenVerifier } from '../oauth/verify-rules.ts'
 import { createTokenVerifier, type VerifiedIssuer } from '../oauth/verify-token.ts'
 import type { Policy } from '../policy/policy.ts'
+import { isObserving } from '../policy/policy-file.ts'
 import type { ArrivalTls } from './arrival.ts'
 import { openDatabase, type ServedDatabase } from './served-database.ts'
 
@@ -45,6 +46,12 @@ export function openGeneration(options: GenerationOptions): Generation {
   for (const [name, database] of config.databases) {
     const policy = policies.get(database.policyFile)
     if (policy === undefined) fail('INTERNAL', { detail: `no policy was read for database "${name}"` })
+    if (isObserving(policy, clock.nowMs())) {
+      log.warn(
+        { database: name, policy: policy.file },
+        'the policy observes: what it would deny is let through and audited',
+      )
+    }
     databases.set(
       name,
       openDatabase({ ...options, config: database, proxy: config, policy, previous: previous?.databases.get(name) }),

@@ -10,6 +10,8 @@ export interface Observed {
   readonly limitRefusals: () => ReadonlyMap<string, number>
   /** Server connections by state, and sessions that wait for one, by database. */
   readonly servers: () => Iterable<readonly [database: string, counts: Readonly<Record<string, number>>]>
+  /** Whether a database's policy observes: lets through what it would deny. */
+  readonly observing: () => Iterable<readonly [database: string, isObserving: boolean]>
   /** The audit chain's last link, to be kept elsewhere; undefined where there is none. */
   readonly auditHead: () => string | undefined
 }
@@ -58,6 +60,16 @@ export class ProxyMetrics {
         for (const [database, counts] of observed.servers()) {
           for (const [state, count] of Object.entries(counts)) servers.set({ database, state }, count)
         }
+      },
+    })
+    const observing = new Gauge({
+      name: 'pgoauth_policy_observing',
+      help: '1 where the policy lets through what it would deny (mode: observe)',
+      labelNames: ['database'],
+      registers,
+      collect() {
+        observing.reset()
+        for (const [database, is] of observed.observing()) observing.set({ database }, Number(is))
       },
     })
     const head = new Gauge({

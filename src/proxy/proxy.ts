@@ -7,6 +7,7 @@ import type { ListenerConfig, ProxyConfig } from '../config/proxy-config.ts'
 import { type Listener, openListener } from '../net/listener.ts'
 import { RevocationWatch } from '../oauth/revocation-watch.ts'
 import type { Policy } from '../policy/policy.ts'
+import { isObserving } from '../policy/policy-file.ts'
 import type { ServerPool } from '../pool/server-lease.ts'
 import { loadParser } from '../sql/analyse.ts'
 import { AdmissionLimits } from './admission-limits.ts'
@@ -17,6 +18,7 @@ import { IssuedKeys } from './issued-keys.ts'
 import { ProxyMetrics } from './metrics.ts'
 import { networkTest } from './networks.ts'
 import { ReadinessCheck } from './readiness.ts'
+import { RefusalRecord } from './refusal-record.ts'
 import { SessionRegistry } from './session-registry.ts'
 import { openSideListeners, type SideListeners } from './side-listeners.ts'
 import { checkServers } from './start-check.ts'
@@ -74,6 +76,7 @@ class ProxyServer implements RunningProxy {
   readonly #listeners: { readonly listener: Listener; readonly config: ListenerConfig }[] = []
   readonly #retired = new Set<ServerPool>()
   readonly #audit: AuditLog
+  readonly #refusals: RefusalRecord
   #generation: Generation
   #isDraining = false
   #side: SideListeners | undefined
@@ -95,9 +98,14 @@ class ProxyServer implements RunningProxy {
       tokenCache: () => this.#generation.verifier.counts(),
       limitRefusals: () => this.limits.refusals,
       servers: () => [...this.#generation.databases].map(([name, { pool }]) => [name, { ...pool.counts }] as const),
+      observing: () =>
+        [...this.#generation.databases].map(
+          ([name, { policy }]) => [name, isObserving(policy, options.clock.nowMs())] as const,
+        ),
       auditHead: () => options.audit.head,
     })
     this.#audit = countedAudit(options.audit, this.metrics)
+    this.#refusals = new RefusalRecord(this.#audit, options.clock, options.log)
     this.sessions.onRemoved = () => this.#closeRetired()
   }
 
@@ -213,6 +221,7 @@ class ProxyServer implements RunningProxy {
     for (const { pool } of this.#generation.databases.values()) pool.close()
     for (const pool of this.#retired) pool.close()
     this.#side?.close()
+    this.#refusals.close()
     await closed
   }
 
@@ -233,6 +242,7 @@ class ProxyServer implements RunningProxy {
       sessions: this.sessions,
       revocations: this.#revocations,
       audit: this.#audit,
+      refusals: this.#refusals,
       metrics: this.metrics,
       isBalancer,
       clock,

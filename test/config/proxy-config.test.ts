@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { type ProxyConfig, readProxyConfig } from '../../src/config/proxy-config.ts'
 
 const GOOD = `listen:
-  - address: 0.0.0.0:6432
+  - address: 127.0.0.1:6432
 issuers:
   - issuer: https://id.example.com
     audience: postgres://prod
@@ -100,9 +100,7 @@ test('several hosts have one port, or one each', () => {
 
 test('every mistake is told at once, each with its place and a suggestion', () => {
   const found = mistakes(
-    GOOD.replace('address: 0.0.0.0:6432', 'adress: 0.0.0.0:6432')
-      .replace('audience:', 'audiences:')
-      .replace('user:', 'usr:'),
+    GOOD.replace('address: 127', 'adress: 127').replace('audience:', 'audiences:').replace('user:', 'usr:'),
   )
   const all = found.join('\n')
   assert.match(all, /^2:5 unknown key "adress"; did you mean "address"\?$/m)
@@ -112,7 +110,7 @@ test('every mistake is told at once, each with its place and a suggestion', () =
 
 const ISSUER = 'https://id.example.com'
 const AUDIENCE = 'audience: postgres://prod'
-const LISTEN = 'address: 0.0.0.0:6432'
+const LISTEN = 'address: 127.0.0.1:6432'
 const PASSWORD = 'password_file: ./pw'
 
 for (const [name, from, to, expected] of [
@@ -124,11 +122,12 @@ for (const [name, from, to, expected] of [
   ['an HMAC algorithm', AUDIENCE, 'audience: x\n    algorithms: [HS256]', /algorithms/],
   ['the algorithm none', AUDIENCE, 'audience: x\n    algorithms: [none]', /algorithms/],
   ['no algorithm', AUDIENCE, 'audience: x\n    algorithms: []', /algorithms/],
-  ['an address without a port', '0.0.0.0:6432', '0.0.0.0', /2:14 .*HOST:PORT/],
-  ['a port past the end', '0.0.0.0:6432', '0.0.0.0:70000', /HOST:PORT/],
+  ['an address without a port', '127.0.0.1:6432', '0.0.0.0', /2:14 .*HOST:PORT/],
+  ['a port past the end', '127.0.0.1:6432', '0.0.0.0:70000', /HOST:PORT/],
   ['a duration without a unit', 'policy: ./', 'drain: 30\npolicy: ./', /not a duration/],
   ['a size that is none', 'policy: ./', 'limits: { statement_bytes: lots }\npolicy: ./', /not a size/],
   ['a network that is none', LISTEN, `${LISTEN}\n    proxy_protocol: { from: [10.0.0.0/33] }`, /not a network/],
+  ['an open listener without TLS', '127.0.0.1:6432', '0.0.0.0:6432', /2:14 .*needs TLS/],
   ['no login', '    login: { user: pgoauth_proxy, password_file: ./pw }\n', '', /needs login or logins/],
   ['a password in the file', PASSWORD, 'password: secret', /unknown key "password"/],
   ['two passwords', PASSWORD, `${PASSWORD}, exec: [x]`, /one of password_file/],

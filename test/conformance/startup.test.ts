@@ -90,6 +90,25 @@ test('bytes sent ahead of the answer to GSSENCRequest are refused', async () => 
   client.close()
 })
 
+test('a plain startup behind the S of SSLRequest is not read', async () => {
+  const client = await plain()
+  client.send(encodeSslRequest())
+  assert.equal(await client.byte(), 'S')
+  client.startup()
+  const answer = await client.rest()
+  assert.ok(!answer.includes('OAUTHBEARER'))
+  assert.equal(await door.outcome(), 'ok')
+})
+
+test('a plain startup behind the N of GSSENCRequest is refused as any other', async () => {
+  const client = await plain()
+  client.send(encodeGssencRequest())
+  assert.equal(await client.byte(), 'N')
+  client.startup()
+  assert.equal((await client.next()).code, '28000')
+  client.close()
+})
+
 test('a startup without TLS is refused before any token is asked for', async () => {
   const client = await plain()
   client.startup()
