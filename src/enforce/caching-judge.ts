@@ -108,8 +108,8 @@ class CachingJudge implements Judge {
     const analysis = await this.#heavy.analyse({ sql, json, searchPath: current.searchPath, temporary })
     if (!analysis.ok) return unparsable(analysis)
     const { cache } = this.#view(temporary)
-    // The catalog may be another by now: then the answer is not for keeping.
-    if (this.catalog.current !== current) return this.#decide(analysis, grants)
+    // The catalog may be another by now: then the answer is not for keeping, and is asked again when it is used.
+    if (this.catalog.current !== current) return this.#decide(analysis, grants, current)
     return this.#decidedNow(cache.add(sql, analysis), grants)
   }
 
@@ -145,12 +145,12 @@ class CachingJudge implements Judge {
     const isSteady = grants.policy.mode !== 'observe'
     const known = isSteady ? found.judgement(grants) : undefined
     if (known) return known
-    const judgement = this.#decide(found.analysis, grants)
+    const judgement = this.#decide(found.analysis, grants, this.catalog.current)
     if (isSteady) found.keep(grants, judgement)
     return judgement
   }
 
-  #decide(analysis: Analysis & { readonly ok: true }, grants: Grants): ParsedJudgement {
+  #decide(analysis: Analysis & { readonly ok: true }, grants: Grants, catalog: Catalog): ParsedJudgement {
     const observing = isObserving(grants.policy, this.#clock.nowMs())
     const statements = analysis.statements.map((one) => ({ analysis: one, decision: decide(one, grants, observing) }))
     return {
@@ -158,7 +158,7 @@ class CachingJudge implements Judge {
       statements,
       allowed: statements.every(({ decision }) => decision.allowed),
       observed: statements.some(({ decision }) => decision.observed),
-      under: { grants, catalog: this.catalog.current },
+      under: { grants, catalog },
     }
   }
 

@@ -192,6 +192,22 @@ test('a large statement is judged in a thread while others go on', async () => {
   assert.equal(await ask(`${sql} or exists (select from hr.salaries)`), 'deny')
 })
 
+test('a large statement judged on a catalog that changed meanwhile is judged again when it is used', async () => {
+  const { ask, judge, catalog } = open(['sales.orders'], 30_000)
+  await ask('select 1')
+  const sql = `select * from orders where note <> '${'x'.repeat(40_000)}'`
+  const large = judge.judge(sql, { grants: orders, temporary: [] })
+  catalog.onServer = snapshot('sales.orders', 'hr.orders')
+  await catalog.refresh()
+  const judgement = await large
+  assert.ok(judgement.kind === 'parsed')
+  assert.equal(
+    judge.holdsStill(judgement.under, judgement.statements[0]?.analysis, { grants: orders, temporary: [] }),
+    false,
+  )
+  assert.equal(await ask(sql), 'deny')
+})
+
 for (const [name, sql] of [
   ['10,000 parentheses', `select ${'('.repeat(10_000)}1${')'.repeat(10_000)}`],
   ['a megabyte of UNIONs', Array(60_000).fill('select 1').join(' union ')],
