@@ -40,16 +40,21 @@ export function sessionEvent(
 /** Different denials of one session that are counted; more are written each time. */
 const MAX_COUNTED = 1000
 
+/** A count is written when it comes to these, so that a long session's flood is seen before its end. */
+const TOLD_AT = new Set([10, 100, 1000, 10_000, 100_000])
+
 interface Counted {
   readonly event: AuditEventName
   readonly requestId: RequestId
   readonly fields: Partial<AuditEvent>
   repeated: number
+  /** How many of them the audit has heard of. */
+  told: number
 }
 
 /**
  * Writes the denials of one session into the audit. One that comes again is counted, under the request id of its first,
- * and the count is written when the session ends; past a limit the session ends, so that a flood cannot fill the disk.
+ * and the count is written as it grows and when the session ends; past a limit the session ends, so that a flood cannot fill the disk.
  *
  * Every method throws AUDIT_UNAVAILABLE where the audit cannot be written, and SESSION_ENDED once the session was
  * denied too often.
@@ -96,9 +101,7 @@ export class DenialRecord {
 
   /** The session ends: writes what was counted. */
   finish(): void {
-    for (const { event, requestId, fields, repeated } of this.#counted.values()) {
-      if (repeated > 0) this.#record(event, requestId, { ...fields, repeated })
-    }
+    for (const counted of this.#counted.values()) this.#tell(counted)
     this.#counted.clear()
   }
 
@@ -115,12 +118,20 @@ export class DenialRecord {
     const known = this.#counted.get(key)
     if (known) {
       known.repeated++
+      if (TOLD_AT.has(known.repeated)) this.#tell(known)
       return known.requestId
     }
     const requestId = newRequestId()
     this.#record(event, requestId, fields)
-    if (this.#counted.size < MAX_COUNTED) this.#counted.set(key, { event, requestId, fields, repeated: 0 })
+    if (this.#counted.size < MAX_COUNTED) this.#counted.set(key, { event, requestId, fields, repeated: 0, told: 0 })
     return requestId
+  }
+
+  #tell(counted: Counted): void {
+    const { event, requestId, fields, repeated, told } = counted
+    if (repeated === told) return
+    counted.told = repeated
+    this.#record(event, requestId, { ...fields, repeated })
   }
 
   #record(event: AuditEventName, requestId: RequestId, fields: Partial<AuditEvent>): void {

@@ -403,6 +403,17 @@ test('a denial that comes again is counted, and told under the request id of the
   assert.equal(script.sentToClient().toString('latin1').split(String(script.audited[0]?.request_id)).length, 4)
 })
 
+test('a count is written as it grows', () => {
+  const script = new GateScript()
+  for (let count = 0; count < 101; count++) script.clientSends(encodeQuery('select * from secret'))
+  assert.deepEqual(
+    script.audited.map(({ repeated }) => repeated),
+    [undefined, 10, 100],
+  )
+  script.gate.clientClosed()
+  assert.equal(script.audited.length, 3)
+})
+
 test('a flood of denials ends the session', () => {
   const script = new GateScript({ maxDenials: 10 })
   for (let count = 0; count < 11; count++) script.clientSends(encodeQuery('select * from secret'))
