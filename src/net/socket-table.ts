@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises'
+import { access, readFile } from 'node:fs/promises'
 import { isIPv4 } from 'node:net'
 import { endianness } from 'node:os'
 
@@ -11,7 +11,7 @@ export interface TcpEnds {
 }
 
 const TABLES = ['/proc/net/tcp', '/proc/net/tcp6'] as const
-const PIECE_BYTES = 64 * 1024
+type TableName = (typeof TABLES)[number]
 
 /**
  * The uid of the process at the far end of a loopback connection, from Linux's socket table; undefined where no
@@ -46,37 +46,50 @@ async function lookUp(ends: TcpEnds): Promise<number | undefined> {
 /** Whether this system has such a table. */
 export async function hasSocketTable(): Promise<boolean> {
   try {
-    await (await open(TABLES[0])).close()
+    await access(TABLES[0])
     return true
   } catch {
     return false
   }
 }
 
-/** Looks through a table piece by piece and stops at the entry: on a busy machine the table has megabytes. */
-async function findOwner(table: string, ends: string): Promise<number | undefined> {
-  const file = await open(table).catch(() => undefined)
-  if (file === undefined) return undefined
-  try {
-    const piece = Buffer.allocUnsafe(PIECE_BYTES)
-    let tail = ''
-    while (true) {
-      const { bytesRead } = await file.read(piece, 0, PIECE_BYTES, null)
-      if (bytesRead === 0) return undefined
-      const text = tail + piece.toString('latin1', 0, bytesRead)
-      const owner = ownerIn(text, ends)
-      if (owner !== undefined) return owner
-      tail = text.slice(text.lastIndexOf('\n') + 1)
-    }
-  } finally {
-    await file.close()
+async function findOwner(table: TableName, ends: string): Promise<number | undefined> {
+  return ownerIn(await readers[table].read(), ends)
+}
+
+/**
+ * Reads a table once for all who ask at the same time: it costs the kernel some 2 µs a line, and tools open their
+ * connections in bursts. Who asks while it is being read waits for the next reading, which is sure to have them.
+ */
+class TableReader {
+  readonly #file: string
+  #reading: Promise<unknown> = Promise.resolve()
+  #next: Promise<string> | undefined
+
+  constructor(file: string) {
+    this.#file = file
   }
+
+  read(): Promise<string> {
+    this.#next ??= this.#reading.then(() => {
+      this.#next = undefined
+      const text = readFile(this.#file, 'latin1').catch(() => '')
+      this.#reading = text
+      return text
+    })
+    return this.#next
+  }
+}
+
+const readers: Record<TableName, TableReader> = {
+  '/proc/net/tcp': new TableReader('/proc/net/tcp'),
+  '/proc/net/tcp6': new TableReader('/proc/net/tcp6'),
 }
 
 function ownerIn(text: string, ends: string): number | undefined {
   const at = text.indexOf(ends)
-  const end = at < 0 ? -1 : text.indexOf('\n', at)
-  if (end < 0) return undefined
+  if (at < 0) return undefined
+  const end = text.indexOf('\n', at)
   // st, queues, timer, retransmits, uid, timeout, inode
   const fields = text
     .slice(at + ends.length, end)

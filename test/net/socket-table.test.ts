@@ -57,6 +57,25 @@ for (const host of ['127.0.0.1', '::1']) {
   })
 }
 
+test('owners asked for at once are all found', { skip: LINUX }, async () => {
+  const server = createServer({ allowHalfOpen: true })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  after(() => server.close())
+  const owners: Promise<number | undefined>[] = []
+  const sockets: Socket[] = []
+  server.on('connection', (socket) => {
+    sockets.push(socket)
+    owners.push(socketOwner(endsOf(socket)))
+  })
+  const { port } = server.address() as { port: number }
+  for (let nth = 0; nth < 100; nth++) sockets.push(connect(port, '127.0.0.1'))
+  while (owners.length < 100) await new Promise((resolve) => setImmediate(resolve))
+  const uid = process.getuid?.()
+  assert.deepEqual(await Promise.all(owners), Array(100).fill(uid))
+  for (const socket of sockets) socket.destroy()
+})
+
 test('a connection whose far end is closed already is nobody’s, not root’s', { skip: LINUX }, async () => {
   const { port, accepted } = await listen('127.0.0.1')
   const client = connect(port, '127.0.0.1')
