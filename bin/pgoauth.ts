@@ -2,7 +2,8 @@
 import { homedir } from 'node:os'
 import { systemClock } from '../src/base/clock.ts'
 import { silentLog } from '../src/base/log.ts'
-import { runProgram } from '../src/cli/program.ts'
+import type { CliContext } from '../src/cli/context.ts'
+import { answerAtOnce } from '../src/cli/quick-start.ts'
 
 /** Made when somebody asks for it: the parts of Node behind it are a good part of what a quick command loads. */
 let interruption: AbortController | undefined
@@ -40,40 +41,43 @@ function toleratingClosedPipe(stream: NodeJS.WriteStream): NodeJS.WriteStream {
 }
 
 // Getters, since Node makes each stream when it is first looked at.
-process.exit(
-  await runProgram(process.argv.slice(2), {
-    env: process.env,
-    get stdin() {
-      return process.stdin
-    },
-    get stdout() {
-      return toleratingClosedPipe(process.stdout)
-    },
-    get stderr() {
-      return toleratingClosedPipe(process.stderr)
-    },
-    get isTty() {
-      return process.stderr.isTTY === true
-    },
-    clock: systemClock,
-    home: homedir(),
-    platform: process.platform,
-    log: silentLog,
-    setExitCode() {},
-    onHangup(action) {
-      hangupActions.add(action)
-      return () => hangupActions.delete(action)
-    },
-    get interrupted() {
-      return interrupting().signal
-    },
-    takeSignals(handler) {
-      takeSignal = handler
-      if (process.platform !== 'win32') for (const signal of OTHER_SIGNALS) process.on(signal, handler)
-      return () => {
-        takeSignal = undefined
-        for (const signal of OTHER_SIGNALS) process.off(signal, handler)
-      }
-    },
-  }),
-)
+const context: CliContext = {
+  env: process.env,
+  get stdin() {
+    return process.stdin
+  },
+  get stdout() {
+    return toleratingClosedPipe(process.stdout)
+  },
+  get stderr() {
+    return toleratingClosedPipe(process.stderr)
+  },
+  get isTty() {
+    return process.stderr.isTTY === true
+  },
+  clock: systemClock,
+  home: homedir(),
+  platform: process.platform,
+  log: silentLog,
+  setExitCode() {},
+  onHangup(action) {
+    hangupActions.add(action)
+    return () => hangupActions.delete(action)
+  },
+  get interrupted() {
+    return interrupting().signal
+  },
+  takeSignals(handler) {
+    takeSignal = handler
+    if (process.platform !== 'win32') for (const signal of OTHER_SIGNALS) process.on(signal, handler)
+    return () => {
+      takeSignal = undefined
+      for (const signal of OTHER_SIGNALS) process.off(signal, handler)
+    }
+  },
+}
+
+const args = process.argv.slice(2)
+if (await answerAtOnce(args, context)) process.exit(0)
+const { runProgram } = await import('../src/cli/program.ts')
+process.exit(await runProgram(args, context))

@@ -1,6 +1,7 @@
 import { fail } from '../base/errors.ts'
 import type { ProfileFlags } from '../config/profiles.ts'
 import type { CliContext } from './context.ts'
+import { rememberProfile } from './known-token.ts'
 import { writeLine } from './line-output.ts'
 import { profileOf, tokenDepsOf } from './token-deps.ts'
 
@@ -14,8 +15,10 @@ export async function printToken(
     profileOf(context, name, options.flags),
     import('../tokens/token-source.ts'),
   ])
-  const source = await openTokenSource(profile, tokenDepsOf(context))
+  const deps = tokenDepsOf(context)
+  const source = await openTokenSource(profile, deps)
   const { token } = await source.fresh()
+  if (options.flags === undefined) await rememberProfile(context, deps.paths, name, profile)
   writeLine(context.stdout, options.claims ? await claimsText(token.reveal(), profile.name) : token.reveal())
 }
 

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { before, describe, test } from 'node:test'
 import { VERSION } from '../../src/cli/version.ts'
 import { startTestIssuer } from '../support/issuer.ts'
-import { openLaptop, profileFor } from '../support/laptop.ts'
+import { openLaptop, profileFor, STORE_KEY } from '../support/laptop.ts'
 
 const issuer = await startTestIssuer()
 const laptop = openLaptop(profileFor(issuer))
@@ -39,6 +40,43 @@ describe('what scripts run again and again loads no more than it needs', () => {
     assert.equal((await laptop.run(['--debug', 'token'])).stdout, quick.stdout)
     assert.equal((await laptop.run(['token', 'prod', '--', 'x'])).code, 2)
     assert.equal((await laptop.run(['token', 'prod', 'test'])).code, 2)
+  })
+})
+
+describe('what is known of a profile is believed only while nothing has changed', () => {
+  const other = `profiles:\n  prod: { issuer: "${issuer.url}", client_id: other, host: x }\n`
+
+  test('an edited file, another variable or another name is seen at once', async () => {
+    const one = openLaptop(profileFor(issuer))
+    assert.equal((await one.login(issuer)).code, 0)
+    const { stdout } = await one.run(['token'])
+    assert.equal((await one.run(['token'])).stdout, stdout)
+    assert.equal((await one.run(['token'], { env: { PGOAUTH_CLIENT_ID: 'other' } })).code, 3)
+    assert.equal((await one.run(['token', 'prod'])).stdout, stdout)
+    assert.equal((await one.run(['token', 'gone'])).code, 2)
+    writeFileSync(one.configFile, other)
+    assert.equal((await one.run(['token'])).code, 3)
+    writeFileSync(one.configFile, 'profiles: [')
+    assert.equal((await one.run(['token'])).code, 2)
+  })
+
+  test('a logout, a damaged entry and a wrong key are seen at once', async () => {
+    const one = openLaptop(profileFor(issuer))
+    assert.equal((await one.login(issuer)).code, 0)
+    assert.equal((await one.run(['token'])).code, 0)
+    assert.equal((await one.run(['token'], { env: { PGOAUTH_STORE_KEY: `${STORE_KEY}x` } })).code, 1)
+    assert.equal((await one.run(['logout'])).code, 0)
+    assert.equal((await one.run(['token'])).code, 3)
+  })
+
+  test('what is noted is damaged: the whole way is gone', async () => {
+    const one = openLaptop(profileFor(issuer))
+    assert.equal((await one.login(issuer)).code, 0)
+    const { stdout } = await one.run(['token'])
+    for (const text of ['{', 'null', '{}', '{"version":"0.1.0","asked":null,"variables":{}}']) {
+      writeFileSync(join(one.home, '.cache', 'pgoauth', 'token.json'), text)
+      assert.equal((await one.run(['token'])).stdout, stdout, text)
+    }
   })
 })
 
