@@ -113,10 +113,11 @@ export class RevocationWatch {
     const [one] = watchers
     if (one === undefined) return true
     const verdict = await this.#options.recheck(one.token, one.channel)
-    if (verdict.ok || verdict.isUnavailable) return false
+    const reason = verdict.ok ? lossOf(one.identity, verdict.identity) : verdict.reason
+    if (reason === undefined || (!verdict.ok && verdict.isUnavailable)) return false
     // Past its end the session's own expiry decides, with its grace.
     const isExpired = one.identity.expiresAtSeconds * 1000 <= this.#options.clock.nowMs()
-    if (!isExpired) for (const watcher of [...watchers]) this.#tell(watcher, verdict.reason)
+    if (!isExpired) for (const watcher of [...watchers]) this.#tell(watcher, reason)
     return true
   }
 
@@ -143,6 +144,13 @@ export class RevocationWatch {
       this.#logouts.delete(key)
     }
   }
+}
+
+/** What the issuer took back of a token without taking all of it; what it added counts from the next login. */
+function lossOf(before: Identity, now: Identity): string | undefined {
+  if (now.subject !== before.subject) return wrong('the issuer says that the token is somebody else’s now')
+  const lost = before.scopes.filter((scope) => !now.scopes.includes(scope))
+  return lost.length === 0 ? undefined : wrong(`the issuer took scopes back (${lost.join(' ')})`)
 }
 
 /**

@@ -100,6 +100,15 @@ test('a wrong secret lets nobody in, and the log says 401', async () => {
   assert.match(reasonOf(verdict), /could not be checked: .*HTTP 401/)
 })
 
+test('a secret that was rotated counts without a restart', async () => {
+  let secret = 'the old one'
+  const clientSecret = () => new Secret(secret)
+  const verifier = openVerifier([introspectedIssuer({ url: issuer.url, clientSecret })])
+  assert.match(reasonOf(await verifier.verify(login.access_token)), /HTTP 401/)
+  secret = 'proxy-secret'
+  assert.equal(reasonOf(await verifier.verify(login.access_token)), 'accepted')
+})
+
 test('a thousand first connections with one token ask once', async () => {
   const verifier = openVerifier([introspectedIssuer({ url: issuer.url })])
   const before = asked()

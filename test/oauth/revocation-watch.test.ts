@@ -91,6 +91,26 @@ test('an issuer that cannot be asked ends nobody, and is asked again', async () 
   assert.equal(told.length, 1)
 })
 
+test('a session is told that its issuer took a scope back, not that it gave one more', async () => {
+  const { clock, issuer, told, open } = watchOf()
+  const withScopes = (...scopes: string[]) => ({ ...identityOf(), scopes })
+  open('one', withScopes('a', 'b'), 30_000)
+  issuer.says = { ok: true, identity: withScopes('a', 'b', 'c') }
+  await clock.advance(30_000)
+  assert.deepEqual(told, [])
+  issuer.says = { ok: true, identity: withScopes('a') }
+  await clock.advance(30_000)
+  assert.deepEqual(told, ['one: the issuer took scopes back (b)'])
+})
+
+test('a session is told that its token is somebody else’s now', async () => {
+  const { clock, issuer, told, open } = watchOf()
+  open('one', identityOf(), 30_000)
+  issuer.says = { ok: true, identity: identityOf('grace') }
+  await clock.advance(30_000)
+  assert.match(String(told[0]), /somebody else’s/)
+})
+
 test('past exp the session’s own expiry decides', async () => {
   const { clock, issuer, told, open } = watchOf()
   open('one', { ...identityOf(), expiresAtSeconds: IAT + 30 }, 30_000)
