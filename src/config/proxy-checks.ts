@@ -108,8 +108,8 @@ function checkBuilt(config: ProxyDocument, report: Report): void {
     report(['workers'], 'more than one worker is not built yet; write auto or 1')
   }
   for (const [name, { pool }] of Object.entries(config.databases)) {
-    if (pool.batch === true || pool.batch === 'on') {
-      report(['databases', name, 'pool', 'batch'], 'batching is not built yet; write off')
+    if ((pool.batch === true || pool.batch === 'on') && pool.mode !== 'transaction') {
+      report(['databases', name, 'pool', 'batch'], 'batching needs mode: transaction')
     }
   }
 }

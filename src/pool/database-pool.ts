@@ -100,6 +100,14 @@ export class DatabasePool {
     this.drop(server)
   }
 
+  isTooOld(server: PooledServer): boolean {
+    return this.#options.clock.nowMs() - server.openedAtMs >= this.queue.limits.maxAgeMs
+  }
+
+  after(ms: number, action: () => void): void {
+    this.#options.clock.after(ms, action)
+  }
+
   /** Closes a connection for good. */
   drop(server: PooledServer): void {
     this.queue.remove(server)

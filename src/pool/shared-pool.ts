@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { DatabaseConfig, LoginConfig } from '../config/proxy-config.ts'
+import { Batching } from './batching.ts'
 import { DatabasePool } from './database-pool.ts'
 import { cancelServer } from './server-connection.ts'
 import type { LeaseRequest, ServerLease, ServerPool } from './server-lease.ts'
@@ -23,6 +24,7 @@ export class SharedPool implements ServerPool {
   readonly #options: SharedPoolOptions
   readonly #logins = new Map<LoginConfig, ServerLogin>()
   readonly #pool: DatabasePool
+  readonly #batching: Batching | undefined
 
   constructor(options: SharedPoolOptions) {
     const { database, clock, log } = options
@@ -39,6 +41,8 @@ export class SharedPool implements ServerPool {
       role: (key) => readKey(key).role,
       cancel: ({ address, key }) => cancelServer(address, { server: database.server, key, clock }),
     })
+    const { mode, batch } = database.pool
+    this.#batching = mode === 'transaction' && batch ? new Batching(this.#pool) : undefined
   }
 
   async lease(request: LeaseRequest): Promise<ServerLease> {
@@ -55,7 +59,16 @@ export class SharedPool implements ServerPool {
     const told = new Map(server.parameters)
     this.#pool.queue.giveBack(server)
     const restoreSql = settingsChangeSql(new Map(), settings)
-    return transactionLease({ pool: this.#pool, key, identity, settings, told, restoreSql, log })
+    return transactionLease({
+      pool: this.#pool,
+      key,
+      identity,
+      settings,
+      told,
+      restoreSql,
+      log,
+      batching: this.#batching,
+    })
   }
 
   ask(sql: string): Promise<readonly (readonly (string | null)[])[]> {

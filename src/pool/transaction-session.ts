@@ -12,6 +12,8 @@ import {
   SERVER,
   type TransactionStatus,
 } from '../wire/server-messages.ts'
+import type { BatchLine } from './batch-line.ts'
+import { type Batching, isOneTurn } from './batching.ts'
 import type { DatabasePool } from './database-pool.ts'
 import { JoinedBytes } from './joined-bytes.ts'
 import { LeaseEffects, type PinReason, pinReason } from './lease-effects.ts'
@@ -34,6 +36,8 @@ export interface TransactionSessionOptions {
   /** Restores the settings of the login, after a RESET ALL. */
   readonly restoreSql: string | undefined
   readonly log: Log
+  /** Where turns may run side by side with other clients'. */
+  readonly batching?: Batching | undefined
 }
 
 /** Callbacks run inside the session's methods and inside a server socket's events. */
@@ -49,12 +53,15 @@ export interface TransactionSinks {
 
 /** Errors up to this size have the pool's names in them turned back; a longer one passes as it is. */
 const MAX_ERROR_BYTES = 65_536
+/** What a client on a shared line may leave unread before the line waits for it. */
+const MAX_UNREAD_BYTES = 1 << 22
 
 /**
  * One client's session in transaction pooling, between its gate and the server connections that it is lent, each from
  * the first message to the ReadyForQuery that says no transaction is open and nothing is owed.
  *
  *     idle ──message──▶ waiting ──lease──▶ leased ──ready, unpinned──▶ settling ──▶ idle
+ *     idle ──settled SELECT──▶ batched ──ready──▶ idle
  *
  * While waiting and settling (settings are read back, where they may have changed) the client is stalled.
  */
@@ -68,7 +75,7 @@ export class TransactionSession implements FrameSink {
   readonly #told: Map<string, string>
   readonly #framer = new Framer({ maxHeldBytes: MAX_ERROR_BYTES })
   readonly #reader: ServerReader
-  #phase: 'idle' | 'waiting' | 'leased' | 'settling' | 'ended' = 'idle'
+  #phase: 'idle' | 'waiting' | 'leased' | 'settling' | 'batched' | 'ended' = 'idle'
   #server: PooledServer | undefined
   #settings: Settings
   #effects = new LeaseEffects()
@@ -76,6 +83,10 @@ export class TransactionSession implements FrameSink {
   #status: TransactionStatus = 'I'
   #backlog: Buffer[] = []
   #stalled = false
+  /** The one statement of the turn that is about to come or under way; null where there are several. */
+  #turn: StatementAnalysis | null | undefined
+  #turnAtMs = 0
+  #turnBytes = 0
   #leave: () => void = () => {}
   /** Those that the server has not acted on yet, of this lease. */
   readonly #cancels = new Set<Promise<void>>()
@@ -101,6 +112,8 @@ export class TransactionSession implements FrameSink {
   /** The gate is about to send this statement: called before its bytes come. */
   willSend(statement: StatementAnalysis): void {
     this.#effects.note(statement)
+    if (this.#turn === undefined) this.#turn = statement
+    else if (this.#turn !== statement) this.#turn = null
     const reason = pinReason(statement.effects)
     if (reason !== undefined && this.#pinned === undefined) {
       this.#pinned = reason
@@ -123,9 +136,10 @@ export class TransactionSession implements FrameSink {
   fromClient(chunk: Buffer): void {
     if (this.#phase === 'ended') return
     if (this.#phase !== 'leased') {
+      if (this.#phase === 'idle' && this.#batch(chunk)) return
       this.#backlog.push(Buffer.from(chunk))
       if (this.#phase === 'idle') this.#lease()
-      if (this.#phase === 'waiting' || this.#phase === 'settling') this.#stall(true)
+      if (this.#mustWait) this.#stall(true)
       return
     }
     this.#guarded(() => {
@@ -150,6 +164,8 @@ export class TransactionSession implements FrameSink {
 
   /** The client takes no more for now. */
   pause(): void {
+    // On a shared line that would hold up its neighbours; what a settled statement gives is small.
+    if (this.#phase === 'batched' && this.#turnBytes < MAX_UNREAD_BYTES) return
     this.#server?.connection.socket.pause()
   }
 
@@ -160,12 +176,14 @@ export class TransactionSession implements FrameSink {
   /** The client is gone, or the session is over: what it holds is rolled back and cleaned, or closed. */
   close(): void {
     if (this.#phase === 'ended') return
+    const isShared = this.#phase === 'batched'
     this.#phase = 'ended'
     this.#leave()
     const server = this.#server
     this.#server = undefined
     this.#backlog = []
-    if (server === undefined) return
+    // A line takes the replies that nobody reads any more by itself.
+    if (server === undefined || isShared) return
     const busy = !this.#owed.isEmpty || !this.#rewriter.atBoundary || !this.#framer.atBoundary || this.#cancels.size > 0
     void this.#options.pool.giveBack(server, busy ? 'busy' : this.#status)
   }
@@ -222,6 +240,8 @@ export class TransactionSession implements FrameSink {
   }
 
   #fromServer(chunk: Buffer): void {
+    if (this.#phase === 'ended') return
+    this.#turnBytes += chunk.length
     this.#guarded(() => {
       this.#framer.push(chunk, this)
       for (const piece of this.#toClient.take()) {
@@ -294,6 +314,8 @@ export class TransactionSession implements FrameSink {
     this.#rewriter.useServer(server)
     server.readBy(this.#reader)
     if (sql === undefined) this.#tell()
+    this.#turnAtMs = performance.now()
+    this.#turnBytes = 0
     const backlog = this.#backlog
     this.#backlog = []
     for (const chunk of backlog) this.#rewriter.push(chunk)
@@ -313,11 +335,13 @@ export class TransactionSession implements FrameSink {
 
   #releaseWhereDue(): void {
     const server = this.#server
+    if (this.#phase === 'batched') this.#endBatchedWhereDue()
     if (this.#phase !== 'leased' || server === undefined || this.#pinned !== undefined) return
     if (this.#status !== 'I' || !this.#owed.isEmpty || !this.#rewriter.atBoundary || !this.#framer.atBoundary) return
     const effects = this.#effects
     this.#effects = new LeaseEffects()
     this.#server = undefined
+    this.#noteTurn()
     if (effects.changesSettings || this.#cancels.size > 0) {
       this.#phase = 'settling'
       void this.#settle(server, effects)
@@ -326,6 +350,49 @@ export class TransactionSession implements FrameSink {
     this.#phase = 'idle'
     this.#handBack(server, effects)
     this.#stall(false)
+  }
+
+  /** Sends a turn side by side with others', where it may be; else false. */
+  #batch(chunk: Buffer): boolean {
+    const { batching, key } = this.#options
+    if (batching === undefined || this.#turn === undefined || this.#turn === null || !isOneTurn(chunk)) return false
+    const line = batching.lineFor(this.#turn, key, this.#settings)
+    if (line === undefined) return false
+    this.#phase = 'batched'
+    this.#guarded(() => this.#sendOn(line, chunk))
+    return true
+  }
+
+  #sendOn(line: BatchLine, chunk: Buffer): void {
+    this.#turnAtMs = performance.now()
+    this.#turnBytes = 0
+    this.#rewriter.useServer(line.server)
+    this.#rewriter.push(chunk)
+    this.#server = line.server
+    const turn = {
+      onBytes: (bytes: Buffer) => this.#fromServer(bytes),
+      onLost: (error: PgoauthError) => this.#fail(error),
+    }
+    line.add(turn, this.#toServer.take())
+  }
+
+  #endBatchedWhereDue(): void {
+    if (!this.#owed.isEmpty) return
+    if (this.#status !== 'I') fail('SERVER_BAD', { detail: 'a shared connection is inside a transaction' })
+    this.#phase = 'idle'
+    this.#server = undefined
+    this.#noteTurn()
+    if (this.#backlog.length > 0) this.#lease()
+    else this.#stall(false)
+  }
+
+  get #mustWait(): boolean {
+    return this.#phase !== 'leased' && this.#phase !== 'ended'
+  }
+
+  #noteTurn(): void {
+    if (this.#turn) this.#options.batching?.note(this.#turn, performance.now() - this.#turnAtMs, this.#turnBytes)
+    this.#turn = undefined
   }
 
   #handBack(server: PooledServer, { opaque }: LeaseEffects): void {
@@ -391,20 +458,18 @@ export class TransactionSession implements FrameSink {
   }
 
   #lost(error: PgoauthError): void {
-    const server = this.#server
-    if (server !== undefined) this.#options.pool.drop(server)
-    this.#server = undefined
     this.#fail(error)
   }
 
   #fail(error: PgoauthError): void {
     if (this.#phase === 'ended') return
+    const isShared = this.#phase === 'batched'
     this.#phase = 'ended'
     this.#leave()
     const server = this.#server
     this.#server = undefined
     this.#backlog = []
-    if (server !== undefined) this.#options.pool.drop(server)
+    if (server !== undefined && !isShared) this.#options.pool.drop(server)
     this.#sinks.onEnd(error)
   }
 }

@@ -13,7 +13,8 @@ export function needActionFunction(walk: Walk, name: string, stands: ActionFunct
   const [first, second] = args
   if (stands.object === 'rewrite' && args.length === 3) return
   if (stands.action !== 'set' || name === 'set_config') collector.readOnly = false
-  if (name !== 'current_setting') collector.plain = false
+  // current_setting reads what is a client's own, pgoauth.subject among it.
+  collector.plain = false
   if (stands.action === 'lock' && !name.includes('xact')) collector.effects.keepsState = true
   if (stands.object !== 'everything') walk.flags.exact = true
   switch (stands.object) {

@@ -96,6 +96,11 @@ export function needFunctions(walk: Walk, written: string, functions: readonly O
 function callBuiltIn(walk: Walk, name: string, written: string, targets: Target[], options: CallOptions): boolean {
   const curated = classifyFunction(name)
   if (options.isSampling) return name === 'bernoulli' || name === 'system'
+  if (name === 'setseed') {
+    // What random() gives from here on is no reply's to show, nor a reset's to take back.
+    walk.collector.opaque = true
+    walk.collector.plain = false
+  }
   if (curated === 'free') return true
   const target = { schema: 'pg_catalog', name }
   if (curated === 'metadata' || curated === 'session') {

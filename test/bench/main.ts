@@ -47,7 +47,9 @@ function scenarios(isQuick: boolean): Scenario[] {
   return clients.flatMap((count): Scenario[] => [
     { protocol: 'simple', clients: count, pooling: 'session', tls: true },
     { protocol: 'simple', clients: count, pooling: 'transaction', tls: true },
+    { protocol: 'simple', clients: count, pooling: 'batched', tls: true },
     { protocol: 'extended', clients: count, pooling: 'transaction', tls: true },
+    { protocol: 'extended', clients: count, pooling: 'batched', tls: true },
     { protocol: 'prepared', clients: count, pooling: 'session', tls: true },
   ])
 }

@@ -15,7 +15,8 @@ export const SCALE = 5
 const POOL_SIZE = 20
 
 export type PartyName = 'direct' | 'PgBouncer' | 'pgoauth'
-export type Pooling = 'session' | 'transaction'
+/** `batched` is pgoauth's alone: PgBouncer is beside it in transaction pooling. */
+export type Pooling = 'session' | 'transaction' | 'batched'
 
 /** One of the three ways to the same server. */
 export interface Party {
@@ -35,6 +36,7 @@ export async function startRig(programs: Programs): Promise<Rig> {
   const proxied = await startProxied({
     databases: {
       bench_session: '{ mode: session, size: 120, servers_per_identity: 120 }',
+      bench_batched: `{ mode: transaction, size: ${POOL_SIZE}, servers_per_identity: ${POOL_SIZE}, batch: on }`,
       bench_transaction: `{ mode: transaction, size: ${POOL_SIZE}, servers_per_identity: ${POOL_SIZE} }`,
     },
     policy: POLICY,
@@ -70,7 +72,7 @@ export async function startRig(programs: Programs): Promise<Rig> {
             ...host,
             ...tlsMode(tls),
             PGPORT: `${bouncer.port}`,
-            PGDATABASE: `bench_${pooling}`,
+            PGDATABASE: pooling === 'session' ? 'bench_session' : 'bench_transaction',
             PGUSER: 'bench',
             PGPASSWORD: 'bench',
           }),

@@ -164,6 +164,39 @@ export class MixingClient {
     this.#same(after, { n: this.#inserted })
   }
 
+  /** Texts that are batched where batching is on: each template settles after a few runs. */
+  async own(): Promise<void> {
+    const { mark } = this.#options
+    const [row] = await this.#rows(`SELECT name || '-${mark}' AS mine FROM public.marks WHERE number = 1`)
+    this.#same(row, { mine: `one-${mark}` })
+  }
+
+  async ownParameter(): Promise<void> {
+    const { mark } = this.#options
+    const [row] = await this.#rows('SELECT name || $1::text AS mine FROM public.marks WHERE number = 1', [mark])
+    this.#same(row, { mine: `one${mark}` })
+  }
+
+  async ownPrepared(): Promise<void> {
+    const { mark } = this.#options
+    const [row] = await this.#rows('SELECT name || $1::text AS twice FROM public.marks WHERE number = 2', [mark], 'own')
+    this.#same(row, { twice: `two${mark}` })
+  }
+
+  async ownError(): Promise<void> {
+    await this.#refused('22012', 'SELECT 1 / (number - 1) FROM public.marks WHERE number = 1')
+  }
+
+  /** What it says depends on settings: those of this client, wherever it runs. */
+  async moment(): Promise<void> {
+    const sql = 'SELECT moment::text AS said FROM public.marks WHERE number = 1'
+    const [row] = await this.#rows(sql)
+    await this.#rows('BEGIN')
+    const [alone] = await this.#rows(sql)
+    await this.#rows('COMMIT')
+    this.#same(row, alone ?? {})
+  }
+
   async error(): Promise<void> {
     await this.#refused('22012', `SELECT 1/(length('${this.#options.mark}') - length('${this.#options.mark}'))`)
     await this.#rows('BEGIN')
@@ -288,6 +321,18 @@ export class MixingClient {
 /** Weighted: what goes by quickly comes more often. */
 const STEPS = [
   ...['who', 'who', 'parameter', 'prepared', 'prepared', 'prepared', 'set', 'settings', 'rows', 'error', 'notice'],
+  ...[
+    'own',
+    'own',
+    'own',
+    'ownParameter',
+    'ownParameter',
+    'ownPrepared',
+    'ownPrepared',
+    'ownError',
+    'moment',
+    'moment',
+  ],
   ...['hide', 'look', 'look', 'temporary', 'cancelled', 'cancelledIdle', 'slow', 'timeout'],
 ] as (
   | 'who'
@@ -298,6 +343,11 @@ const STEPS = [
   | 'rows'
   | 'error'
   | 'timeout'
+  | 'own'
+  | 'ownParameter'
+  | 'ownPrepared'
+  | 'ownError'
+  | 'moment'
   | 'notice'
   | 'hide'
   | 'look'

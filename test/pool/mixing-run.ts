@@ -9,6 +9,7 @@ export function startMixingGround(program?: string): Promise<Proxied> {
     ...(program !== undefined && { program }),
     databases: {
       transaction: '{ mode: transaction, size: 5, servers_per_identity: 5, wait: 60s }',
+      batched: '{ mode: transaction, size: 6, servers_per_identity: 6, wait: 60s, batch: on }',
       session: '{ mode: session, size: 5, servers_per_identity: 5, wait: 60s }',
     },
     policy: `version: 1
@@ -22,6 +23,9 @@ scopes:
       CREATE ROLE analyst NOLOGIN; CREATE ROLE writer NOLOGIN; GRANT analyst, writer TO pgoauth_proxy;
       CREATE TABLE public.notes (author text, note text);
       CREATE INDEX ON public.notes (author);
+      CREATE TABLE public.marks (number int, name text, moment timestamptz);
+      INSERT INTO public.marks VALUES (1, 'one', '2026-02-03 04:05:06+00'), (2, 'two', '2026-07-08 09:10:11+00');
+      GRANT SELECT ON public.marks TO analyst;
       GRANT ALL ON public.notes TO analyst; GRANT CREATE ON SCHEMA public TO analyst;
       CREATE FUNCTION public.say(mark text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE '%', mark; END $$;
       CREATE FUNCTION public.hide(mark text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN
@@ -35,7 +39,7 @@ scopes:
 }
 
 export interface MixingRunOptions {
-  readonly database: 'transaction' | 'session'
+  readonly database: 'transaction' | 'session' | 'batched'
   readonly seed: number
   readonly clients: number
   readonly seconds: number
@@ -76,7 +80,7 @@ export async function runMixing(ground: Proxied, options: MixingRunOptions): Pro
           mark,
           random: own,
           mayLose: () => performance.now() < lossesUntil,
-          transactionMode: options.database === 'transaction',
+          transactionMode: options.database !== 'session',
         })
         const length = 5 + own.below(60)
         for (let step = 0; step < length && !over(); step++) {

@@ -8,7 +8,7 @@ const SECONDS = Number(process.env.PGOAUTH_MIXING_SECONDS ?? 10)
 const CLIENTS = Number(process.env.PGOAUTH_MIXING_CLIENTS ?? 100)
 const seed = testSeed()
 
-for (const database of ['session', 'transaction'] as const) {
+for (const database of ['session', 'transaction', 'batched'] as const) {
   test(`in ${database} pooling no client ever meets anything of another`, async (context) => {
     const ground = await startMixingGround()
     try {

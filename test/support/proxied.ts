@@ -76,6 +76,7 @@ export async function startProxied(options: ProxiedOptions): Promise<Proxied> {
       ([name, pool]) => `  ${name}:
     server: { host: 127.0.0.1, port: ${postgres.port}, database: app, tls: { mode: disable } }
     login: { user: pgoauth_proxy, password_file: ./password }
+    allow_shared_code: true
     pool: ${pool}`,
     )
     const configFile = write(
