@@ -8,10 +8,7 @@ import type { PooledServer } from './pooled-server.ts'
 export interface BatchTurn {
   onBytes(chunk: Buffer): void
   onLost(error: PgoauthError): void
-}
-
-interface OwedTurn extends BatchTurn {
-  /** When the server began with it, as far as can be told: when the one before it ended. */
+  /** When the server began with it, as far as can be told: when the one before it ended. Kept by the line. */
   headAtMs: number
 }
 
@@ -24,7 +21,7 @@ interface OwedTurn extends BatchTurn {
  */
 export class BatchLine implements FrameSink {
   readonly server: PooledServer
-  readonly #owed: OwedTurn[] = []
+  readonly #owed: BatchTurn[] = []
   readonly #out = new JoinedBytes()
   readonly #in = new JoinedBytes()
   readonly #framer = new Framer({ maxHeldBytes: 64 })
@@ -61,7 +58,7 @@ export class BatchLine implements FrameSink {
 
   /** Adds a turn; its bytes go out with those of the others who come in this turn of the event loop. */
   add(turn: BatchTurn, pieces: readonly Buffer[]): void {
-    this.#owed.push({ ...turn, headAtMs: performance.now() })
+    this.#owed.push(turn)
     for (const piece of pieces) this.#out.add(piece)
     if (this.#isFlushing) return
     this.#isFlushing = true

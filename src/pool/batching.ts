@@ -11,13 +11,14 @@ const MAX_DEPTH = 16
 /** Another line is opened where every one has this many turns under way. */
 const CROWDED_DEPTH = 4
 /** A line whose server has been at one turn for so long takes no more: its neighbours would wait behind it. */
-const STUCK_MS = 20
+const STUCK_MS = 30
 /** So many leased runs, none slow or large, make a statement's template one that is batched. */
 const SETTLED_RUNS = 5
-const SLOW_MS = 50
+/** On a busy machine a quick statement takes long now and then, and is no reason to give batching up. */
+const SLOW_MS = 150
 const LARGE_BYTES = 65_536
 /** A template that turned out slow or large is leased for so long. */
-const BANNED_MS = 60_000
+const BANNED_MS = 30_000
 /** A line nobody used for so long gives its connection back. */
 const IDLE_MS = 2_000
 
@@ -56,12 +57,12 @@ export class Batching {
   }
 
   /** What a turn of this statement took, in the server's time, and gave. */
-  note(statement: StatementAnalysis, tookMs: number, bytes: number): void {
+  note(statement: StatementAnalysis, tookMs: number, bytes: number, wasBatched: boolean): void {
     if (!isBatchable(statement)) return
     const record = this.#records.get(statement) ?? { runs: 0, bannedUntilMs: 0 }
     if (tookMs > SLOW_MS || bytes > LARGE_BYTES) {
       record.runs = 0
-      record.bannedUntilMs = performance.now() + BANNED_MS
+      if (wasBatched || bytes > LARGE_BYTES) record.bannedUntilMs = performance.now() + BANNED_MS
     } else record.runs++
     this.#records.set(statement, record)
   }

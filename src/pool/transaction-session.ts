@@ -12,7 +12,7 @@ import {
   SERVER,
   type TransactionStatus,
 } from '../wire/server-messages.ts'
-import type { BatchLine } from './batch-line.ts'
+import type { BatchLine, BatchTurn } from './batch-line.ts'
 import { type Batching, isOneTurn } from './batching.ts'
 import type { DatabasePool } from './database-pool.ts'
 import { JoinedBytes } from './joined-bytes.ts'
@@ -86,6 +86,7 @@ export class TransactionSession implements FrameSink {
   /** The one statement of the turn that is about to come or under way; null where there are several. */
   #turn: StatementAnalysis | null | undefined
   #turnAtMs = 0
+  #batched: BatchTurn | undefined
   #turnBytes = 0
   #leave: () => void = () => {}
   /** Those that the server has not acted on yet, of this lease. */
@@ -364,7 +365,6 @@ export class TransactionSession implements FrameSink {
   }
 
   #sendOn(line: BatchLine, chunk: Buffer): void {
-    this.#turnAtMs = performance.now()
     this.#turnBytes = 0
     this.#rewriter.useServer(line.server)
     this.#rewriter.push(chunk)
@@ -372,7 +372,9 @@ export class TransactionSession implements FrameSink {
     const turn = {
       onBytes: (bytes: Buffer) => this.#fromServer(bytes),
       onLost: (error: PgoauthError) => this.#fail(error),
+      headAtMs: performance.now(),
     }
+    this.#batched = turn
     line.add(turn, this.#toServer.take())
   }
 
@@ -381,7 +383,9 @@ export class TransactionSession implements FrameSink {
     if (this.#status !== 'I') fail('SERVER_BAD', { detail: 'a shared connection is inside a transaction' })
     this.#phase = 'idle'
     this.#server = undefined
+    this.#turnAtMs = this.#batched?.headAtMs ?? 0
     this.#noteTurn()
+    this.#batched = undefined
     if (this.#backlog.length > 0) this.#lease()
     else this.#stall(false)
   }
@@ -391,7 +395,10 @@ export class TransactionSession implements FrameSink {
   }
 
   #noteTurn(): void {
-    if (this.#turn) this.#options.batching?.note(this.#turn, performance.now() - this.#turnAtMs, this.#turnBytes)
+    if (this.#turn) {
+      const tookMs = performance.now() - this.#turnAtMs
+      this.#options.batching?.note(this.#turn, tookMs, this.#turnBytes, this.#batched !== undefined)
+    }
     this.#turn = undefined
   }
 

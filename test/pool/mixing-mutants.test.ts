@@ -57,6 +57,13 @@ const MUTANTS = [
     also: { from: 'server.readBy(this.#reader)', to: 'server.readBy(this.#reader); globalThis.lentLast = server' },
   },
   {
+    what: 'a line shared by clients with other settings',
+    database: 'batched',
+    file: 'batching.js',
+    from: 'signature = JSON.stringify([key,',
+    to: 'signature = JSON.stringify([key]); void ([',
+  },
+  {
     what: 'a pin that is ignored',
     database: 'transaction',
     file: 'transaction-session.js',
