@@ -2,16 +2,6 @@ import { asPgoauthError, fail, type PgoauthError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { StatementAnalysis } from '../sql/analysis.ts'
 import { encodeQuery } from '../wire/client-messages.ts'
-import { encodeRawErrorFields, parseErrorFields } from '../wire/error-response.ts'
-import { Framer, type FrameSink } from '../wire/framer.ts'
-import { HEADER_BYTES } from '../wire/limits.ts'
-import {
-  encodeParameterStatus,
-  parseParameterStatus,
-  parseReadyForQuery,
-  SERVER,
-  type TransactionStatus,
-} from '../wire/server-messages.ts'
 import type { BatchLine, BatchTurn } from './batch-line.ts'
 import { type Batching, isOneTurn } from './batching.ts'
 import type { DatabasePool } from './database-pool.ts'
@@ -20,8 +10,9 @@ import { LeaseEffects, type PinReason, pinReason } from './lease-effects.ts'
 import type { PooledServer, ServerReader } from './pooled-server.ts'
 import { RepliesOwed } from './replies-owed.ts'
 import { type Settings, settingsChangeSql, settingsReadSql } from './settings.ts'
-import { clientText, statementKey } from './statement-names.ts'
+import { statementKey } from './statement-names.ts'
 import { StatementRewriter } from './statement-rewriter.ts'
+import { TransactionReplies } from './transaction-replies.ts'
 
 export interface TransactionSessionOptions {
   readonly pool: DatabasePool
@@ -51,8 +42,6 @@ export interface TransactionSinks {
   onPinned?(reason: PinReason): void
 }
 
-/** Errors up to this size have the pool's names in them turned back; a longer one passes as it is. */
-const MAX_ERROR_BYTES = 65_536
 /** What a client on a shared line may leave unread before the line waits for it. */
 const MAX_UNREAD_BYTES = 1 << 22
 
@@ -65,22 +54,19 @@ const MAX_UNREAD_BYTES = 1 << 22
  *
  * While waiting and settling (settings are read back, where they may have changed) the client is stalled.
  */
-export class TransactionSession implements FrameSink {
+export class TransactionSession {
   readonly #options: TransactionSessionOptions
   readonly #sinks: TransactionSinks
   readonly #owed = new RepliesOwed()
   readonly #toServer = new JoinedBytes()
-  readonly #toClient = new JoinedBytes()
   readonly #rewriter: StatementRewriter
-  readonly #told: Map<string, string>
-  readonly #framer = new Framer({ maxHeldBytes: MAX_ERROR_BYTES })
+  readonly #replies: TransactionReplies
   readonly #reader: ServerReader
   #phase: 'idle' | 'waiting' | 'leased' | 'settling' | 'batched' | 'ended' = 'idle'
   #server: PooledServer | undefined
   #settings: Settings
   #effects = new LeaseEffects()
   #pinned: PinReason | undefined
-  #status: TransactionStatus = 'I'
   #backlog: Buffer[] = []
   #stalled = false
   /** The one statement of the turn that is about to come or under way; null where there are several. */
@@ -96,8 +82,8 @@ export class TransactionSession implements FrameSink {
     this.#options = options
     this.#sinks = sinks
     this.#settings = options.settings
-    this.#told = new Map(options.told)
     this.#rewriter = new StatementRewriter(this.#owed, this.#toServer)
+    this.#replies = new TransactionReplies(this.#owed, this.#rewriter.statements, options.told)
     this.#reader = {
       onData: (chunk) => this.#fromServer(chunk),
       onDrain: () => this.#stall(false),
@@ -185,100 +171,22 @@ export class TransactionSession implements FrameSink {
     this.#backlog = []
     // A line takes the replies that nobody reads any more by itself.
     if (server === undefined || isShared) return
-    const busy = !this.#owed.isEmpty || !this.#rewriter.atBoundary || !this.#framer.atBoundary || this.#cancels.size > 0
-    void this.#options.pool.giveBack(server, busy ? 'busy' : this.#status)
-  }
-
-  // From the server.
-
-  holds(tag: number, bodyBytes: number): boolean | number {
-    const isNews = tag === SERVER.ReadyForQuery || tag === SERVER.ParameterStatus
-    if (this.#owed.isTaking) return isNews || (tag === SERVER.ErrorResponse ? true : 0)
-    switch (tag) {
-      case SERVER.ParseComplete:
-        return this.#isTaken('parse')
-      case SERVER.CloseComplete:
-        return this.#isTaken('close')
-      case SERVER.ErrorResponse:
-        return bodyBytes <= MAX_ERROR_BYTES
-    }
-    return isNews
-  }
-
-  onBytes(bytes: Buffer): void {
-    this.#toClient.add(bytes)
-  }
-
-  onMessage(tag: number, message: Buffer): void {
-    const body = message.subarray(HEADER_BYTES)
-    switch (tag) {
-      case SERVER.ReadyForQuery: {
-        this.#status = parseReadyForQuery(body)
-        const whose = this.#owed.endTurn()
-        if (whose === undefined) fail('SERVER_BAD', { detail: 'a ReadyForQuery that nobody asked for' })
-        if (whose === 'client') this.#toClient.add(message)
-        else this.#tell()
-        return
-      }
-      case SERVER.ParameterStatus: {
-        const { name, value } = parseParameterStatus(body)
-        this.#server?.parameters.set(name, value)
-        if (this.#owed.isTaking) return
-        this.#told.set(name, value)
-        this.#toClient.add(message)
-        return
-      }
-      case SERVER.ErrorResponse:
-        if (this.#owed.isTaking) this.#ownTurnFailed(body)
-        else this.#toClient.add(this.#withClientNames(message, body))
-        return
-      case SERVER.ParseComplete:
-      case SERVER.CloseComplete:
-        return
-      default:
-        this.#framer.dropRest()
-    }
+    const busy =
+      !this.#owed.isEmpty || !this.#rewriter.atBoundary || !this.#replies.atBoundary || this.#cancels.size > 0
+    void this.#options.pool.giveBack(server, busy ? 'busy' : this.#replies.status)
   }
 
   #fromServer(chunk: Buffer): void {
     if (this.#phase === 'ended') return
     this.#turnBytes += chunk.length
     this.#guarded(() => {
-      this.#framer.push(chunk, this)
-      for (const piece of this.#toClient.take()) {
+      this.#replies.push(chunk)
+      for (const piece of this.#replies.take()) {
         if (this.#phase === 'ended') return
         this.#sinks.toClient(piece)
       }
       this.#releaseWhereDue()
     })
-  }
-
-  #isTaken(kind: 'parse' | 'close'): boolean {
-    const taken = this.#owed.complete(kind)
-    return taken ?? fail('SERVER_BAD', { detail: `${kind} completed that nobody asked for` })
-  }
-
-  /** A server's message names the statement as the server knows it: turned back, or the client would learn our names. */
-  #withClientNames(message: Buffer, body: Buffer): Buffer {
-    const fields = parseErrorFields(body)
-    const own = new Map([...fields].map(([type, text]) => [type, clientText(text, this.#rewriter.statements)]))
-    return [...fields].every(([type, text]) => own.get(type) === text) ? message : encodeRawErrorFields('E', own)
-  }
-
-  /** Settings that were taken once are refused now: what the client sent behind them may not run as it should. */
-  #ownTurnFailed(body: Buffer): void {
-    const fields = parseErrorFields(body)
-    if (this.#status !== 'I') return
-    fail('SERVER_BAD', { detail: `the session's settings were refused: ${fields.get('C')} ${fields.get('M')}` })
-  }
-
-  /** Tells the client what this connection reports otherwise than the last one did. */
-  #tell(): void {
-    for (const [name, value] of this.#server?.parameters ?? []) {
-      if (this.#told.get(name) === value) continue
-      this.#told.set(name, value)
-      this.#toClient.add(encodeParameterStatus(name, value))
-    }
   }
 
   // Leases.
@@ -305,7 +213,7 @@ export class TransactionSession implements FrameSink {
     }
     this.#phase = 'leased'
     this.#server = server
-    this.#status = 'I'
+    this.#replies.startOn(server)
     const sql = settingsChangeSql(server.settings, this.#settings)
     if (sql !== undefined) {
       server.settings = new Map(this.#settings)
@@ -314,7 +222,7 @@ export class TransactionSession implements FrameSink {
     }
     this.#rewriter.useServer(server)
     server.readBy(this.#reader)
-    if (sql === undefined) this.#tell()
+    if (sql === undefined) this.#replies.tell()
     this.#turnAtMs = performance.now()
     this.#turnBytes = 0
     const backlog = this.#backlog
@@ -322,7 +230,7 @@ export class TransactionSession implements FrameSink {
     for (const chunk of backlog) this.#rewriter.push(chunk)
     this.#stall(false)
     this.#send()
-    for (const piece of this.#toClient.take()) this.#sinks.toClient(piece)
+    for (const piece of this.#replies.take()) this.#sinks.toClient(piece)
   }
 
   #send(): void {
@@ -338,7 +246,8 @@ export class TransactionSession implements FrameSink {
     const server = this.#server
     if (this.#phase === 'batched') this.#endBatchedWhereDue()
     if (this.#phase !== 'leased' || server === undefined || this.#pinned !== undefined) return
-    if (this.#status !== 'I' || !this.#owed.isEmpty || !this.#rewriter.atBoundary || !this.#framer.atBoundary) return
+    if (this.#replies.status !== 'I' || !this.#owed.isEmpty || !this.#rewriter.atBoundary || !this.#replies.atBoundary)
+      return
     const effects = this.#effects
     this.#effects = new LeaseEffects()
     this.#server = undefined
@@ -369,6 +278,7 @@ export class TransactionSession implements FrameSink {
     this.#rewriter.useServer(line.server)
     this.#rewriter.push(chunk)
     this.#server = line.server
+    this.#replies.startOn(line.server)
     const turn = {
       onBytes: (bytes: Buffer) => this.#fromServer(bytes),
       onLost: (error: PgoauthError) => this.#fail(error),
@@ -380,7 +290,7 @@ export class TransactionSession implements FrameSink {
 
   #endBatchedWhereDue(): void {
     if (!this.#owed.isEmpty) return
-    if (this.#status !== 'I') fail('SERVER_BAD', { detail: 'a shared connection is inside a transaction' })
+    if (this.#replies.status !== 'I') fail('SERVER_BAD', { detail: 'a shared connection is inside a transaction' })
     this.#phase = 'idle'
     this.#server = undefined
     this.#turnAtMs = this.#batched?.headAtMs ?? 0

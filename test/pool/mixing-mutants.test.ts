@@ -45,7 +45,7 @@ const MUTANTS = [
     what: 'a lease that ends inside a transaction',
     database: 'transaction',
     file: 'transaction-session.js',
-    from: "if (this.#status !== 'I' ||",
+    from: "if (this.#replies.status !== 'I' ||",
     to: 'if (',
   },
   {
