@@ -54,7 +54,8 @@ interface Counted {
 
 /**
  * Writes the denials of one session into the audit. One that comes again is counted, under the request id of its first,
- * and the count is written as it grows and when the session ends; past a limit the session ends, so that a flood cannot fill the disk.
+ * and the count is written as it grows and when the session ends; past a limit the session ends, so that a flood cannot
+ * fill the disk.
  *
  * Every method throws AUDIT_UNAVAILABLE where the audit cannot be written, and SESSION_ENDED once the session was
  * denied too often.
