@@ -20,6 +20,7 @@ export interface ServerLoginOptions {
 
 /** How long a role's facts hold: what ALTER ROLE changes counts for sessions opened after that. */
 const FACTS_MS = 5_000
+const REFUSED_FACTS_MS = 2_000
 /** The connection that asks for facts is closed when nobody logs in. */
 const INQUIRY_IDLE_MS = 60_000
 
@@ -62,15 +63,17 @@ export class ServerLogin {
     const kept = this.#facts.get(role)
     if (kept && clock.nowMs() < kept.untilMs) return kept.facts
     const facts = this.ask(roleQuery(role)).then((rows) => readRole(role, rows, database.allowSuperuser))
-    this.#facts.set(role, { facts, untilMs: clock.nowMs() + FACTS_MS })
+    const entry = { facts, untilMs: clock.nowMs() + FACTS_MS }
+    this.#facts.set(role, entry)
     facts.then(
       ({ leftOut }) => {
         if (leftOut.length > 0)
           log.warn({ role, settings: leftOut }, 'settings of the role need a superuser and are left out')
       },
       (error: unknown) => {
-        // That a role may not be taken holds as long as that it may: who is refused waits for no server.
+        // Who is refused waits for no server, or the wait would tell why; not for long, since an operator may be mending it.
         if (asPgoauthError(error).code !== 'ROLE_REFUSED') this.#facts.delete(role)
+        else entry.untilMs = clock.nowMs() + REFUSED_FACTS_MS
       },
     )
     return facts

@@ -32,13 +32,15 @@ export async function admit(
   if (!verdict.ok) fail('TOKEN_REFUSED', { detail: verdict.reason })
   const { identity } = verdict
   const takenBack = revocations.takenBack(identity)
-  if (takenBack !== undefined) fail('TOKEN_REFUSED', { detail: takenBack })
+  if (takenBack !== undefined) fail('TOKEN_REFUSED', { detail: `${takenBack}; ${who(identity)}` })
   const database = databases.get(name)
-  if (database === undefined) fail('DATABASE_UNKNOWN', { detail: `database ${JSON.stringify(name.slice(0, 80))}` })
+  if (database === undefined)
+    fail('DATABASE_UNKNOWN', { detail: `database ${JSON.stringify(name.slice(0, 80))}; ${who(identity)}` })
   const mistake = databaseMistake(database, identity)
-  if (mistake !== undefined) fail('TOKEN_REFUSED', { detail: mistake })
+  if (mistake !== undefined) fail('TOKEN_REFUSED', { detail: `${mistake}; ${who(identity)}` })
   const role: Role | undefined = chooseRole(database.policy, identity, user)
-  if (role === undefined) fail('TOKEN_REFUSED', { detail: 'no role rule of the policy holds for the token' })
+  if (role === undefined)
+    fail('TOKEN_REFUSED', { detail: `no role rule of the policy holds for the token; ${who(identity)}` })
   return { identity: { ...identity, role }, database }
 }
 
@@ -50,4 +52,9 @@ export function databaseMistake(
   if (!config.issuers.includes(issuer)) return `the issuer is not one of database "${config.name}"`
   const missing = config.requiredScopes.find((scope) => !scopes.includes(scope))
   return missing === undefined ? undefined : `scope ${missing}, which database "${config.name}" requires, is missing`
+}
+
+/** Whose token it was, for the log and the audit. */
+export function who({ issuer, subject }: { issuer: string; subject: string }): string {
+  return `subject ${JSON.stringify(subject)} of ${issuer}`
 }

@@ -15,7 +15,7 @@ import {
   encodeParameterStatus,
   encodeReadyForQuery,
 } from '../wire/server-messages.ts'
-import { type Admitted, admit } from './admission.ts'
+import { type Admitted, admit, who } from './admission.ts'
 import type { AdmissionLimits } from './admission-limits.ts'
 import type { Arrival } from './arrival.ts'
 import { checkClientSettings, pinnedSearchPath } from './client-settings.ts'
@@ -165,9 +165,10 @@ async function leaseFor(
     })
     const lease = await within(signal, leasing, (late) => late.release(true))
     return { identity, database, token, lease, leaveIdentity }
-  } catch (error) {
+  } catch (thrown) {
     leaveIdentity()
-    throw error
+    const error = asPgoauthError(thrown)
+    throw new PgoauthError(error.code, { detail: `${error.detail ?? error.say}; ${who(identity)}`, cause: error })
   }
 }
 

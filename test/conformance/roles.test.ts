@@ -104,7 +104,8 @@ test('a role without CONNECT is refused, and the log says so', async () => {
     assert.match(door.reasons().at(-1) ?? '', /lacks CONNECT/)
   } finally {
     await superuserQuery(door.postgres, 'grant connect on database postgres to public')
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    // For so long a refusal is remembered.
+    await new Promise((resolve) => setTimeout(resolve, 2_200))
   }
 })
 
@@ -210,6 +211,18 @@ for (const [name, value] of [
   })
 }
 
+for (const [name, value] of [
+  ['TimeZone', 'Nowhere/Nothing'],
+  ['statement_timeout', 'soon'],
+  ['options', '-c work_mem=lots'],
+] as const) {
+  test(`a startup packet with ${name}=${JSON.stringify(value)} is told what PostgreSQL tells: 22023`, async () => {
+    const token = await mint({ scope: 'orders:read' })
+    assert.equal(await door.outcome({ token, parameters: { [name]: value } }), '22023')
+    assert.equal(await door.outcome({ token }), 'ok')
+  })
+}
+
 for (const [name, value, sql, expected] of [
   ['client_encoding', 'utf-8', 'show client_encoding', 'UTF8'],
   ['client_encoding', 'UNICODE', 'show client_encoding', 'UTF8'],
@@ -269,6 +282,11 @@ test('a setting of the role that needs a superuser is left out, and the log says
       ({ msg, settings }) => String(msg).includes('need a superuser') && String(settings) === 'log_statement',
     ),
   )
+})
+
+test('who was refused for want of a role is in the log', async () => {
+  await door.outcome({ token: await mint({ sub: 'somebody' }) })
+  assert.match(door.reasons().at(-1) ?? '', /no role rule.*subject "somebody" of http/)
 })
 
 test('an unknown database is told only to those with a good token', async () => {
