@@ -23,14 +23,15 @@ export async function openIssuerFetch({ env, caFile }: IssuerNetwork): Promise<C
     if (protocol !== 'https:' && !(protocol === 'http:' && isLoopbackHost(hostname))) {
       fail('ISSUER_INVALID', { detail: `it names ${protocol}//${hostname}, which is not https` })
     }
-    return dispatched(url, options)
+    return protocol === 'http:' ? fetch(url, options as RequestInit) : dispatched(url, options)
   }
 }
 
 /** The proxy that calls to this URL go through, for messages; undefined where they go directly. */
 export function proxyOf(url: URL, env: NodeJS.ProcessEnv): string | undefined {
-  const proxy = url.protocol === 'https:' ? (env.https_proxy ?? env.HTTPS_PROXY) : (env.http_proxy ?? env.HTTP_PROXY)
-  if (!proxy) return undefined
+  const proxy = env.https_proxy ?? env.HTTPS_PROXY
+  // Plain http is this machine, and no proxy of the network's knows the way to that.
+  if (!proxy || url.protocol === 'http:') return undefined
   const exempt = (env.no_proxy ?? env.NO_PROXY ?? '').split(/[\s,]+/).filter(Boolean)
   const host = url.hostname.toLowerCase()
   const matches = (entry: string) => {
@@ -45,13 +46,12 @@ export function proxyOf(url: URL, env: NodeJS.ProcessEnv): string | undefined {
 
 async function openDispatchedFetch(env: NodeJS.ProcessEnv, caFile: string | undefined): Promise<CustomFetch> {
   const httpsProxy = env.https_proxy ?? env.HTTPS_PROXY
-  const httpProxy = env.http_proxy ?? env.HTTP_PROXY
-  if (!httpsProxy && !httpProxy && !caFile) return (url, options) => fetch(url, options as RequestInit)
+  if (!httpsProxy && !caFile) return (url, options) => fetch(url, options as RequestInit)
 
   const ca = caFile ? await readAuthorities(caFile, env) : undefined
   const { EnvHttpProxyAgent, fetch: undiciFetch } = await import('undici')
   const dispatcher = new EnvHttpProxyAgent({
-    httpProxy: httpProxy ?? '',
+    httpProxy: '',
     httpsProxy: httpsProxy ?? '',
     noProxy: env.no_proxy ?? env.NO_PROXY ?? '',
     ...(ca && { connect: { ca }, requestTls: { ca } }),

@@ -93,6 +93,12 @@ test('introspection goes through HTTPS_PROXY too', async () => {
   assert.ok(tunnels.length > 0)
 })
 
+test('HTTP_PROXY and HTTPS_PROXY are nothing to an issuer on this machine that speaks plain http', async () => {
+  const plain = await startTestIssuer()
+  const env = { HTTP_PROXY: 'http://127.0.0.1:1', HTTPS_PROXY: 'http://127.0.0.1:1' }
+  assert.ok(await openJwksKeys({ issuer: plain.url, env }, { clock: systemClock, log: silentLog }).current())
+})
+
 test('a forward proxy that is down is named in the log, without its password', async () => {
   const env = { HTTPS_PROXY: 'http://user:hunter2@127.0.0.1:1' }
   await assert.rejects(keysWith(env).current(), (error: Error) => {
