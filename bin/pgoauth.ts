@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { homedir } from 'node:os'
+import { homedir, userInfo } from 'node:os'
 import { systemClock } from '../src/base/clock.ts'
 import { silentLog } from '../src/base/log.ts'
 import type { CliContext } from '../src/cli/context.ts'
@@ -21,7 +21,11 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       return
     }
     // The second one means it: whoever waits for something that does not end should not have to look up a pid.
-    if (interrupting().signal.aborted) process.exit(128 + (SIGNAL_NUMBERS[signal] ?? 0))
+    if (interrupting().signal.aborted) {
+      // Whatever spinner is running hid the cursor.
+      if (process.stderr.isTTY) process.stderr.write('\x1b[?25h\n')
+      process.exit(128 + (SIGNAL_NUMBERS[signal] ?? 0))
+    }
     interrupting().abort(signal)
   })
 }
@@ -56,7 +60,8 @@ const context: CliContext = {
     return process.stderr.isTTY === true
   },
   clock: systemClock,
-  home: homedir(),
+  // An empty HOME would have files read from wherever the person is.
+  home: homedir() || userInfo().homedir,
   platform: process.platform,
   log: silentLog,
   setExitCode() {},

@@ -29,6 +29,8 @@ export const ERRORS = {
   STORE_CORRUPT: { fault: 'user', sqlstate: '28000', exit: 1, say: 'the stored login cannot be read' },
   ISSUER_UNREACHABLE: { fault: 'issuer', sqlstate: '08001', exit: 5, say: 'the issuer cannot be reached' },
   ISSUER_INVALID: { fault: 'issuer', sqlstate: '08001', exit: 1, say: 'the issuer gave an answer that is not valid' },
+  TOKEN_OPAQUE: { fault: 'issuer', sqlstate: '0A000', exit: 1, say: 'the token cannot be read' },
+  DOWNLOAD_FAILED: { fault: 'user', sqlstate: '08001', exit: 5, say: 'the file cannot be fetched' },
   PROXY_UNREACHABLE: { fault: 'server', sqlstate: '08001', exit: 5, say: 'the remote side cannot be reached' },
   TLS_FAILED: { fault: 'server', sqlstate: '08001', exit: 5, say: 'no secure connection to the remote side' },
   AUTH_UNSUPPORTED: {

@@ -1,5 +1,5 @@
 import { isAbsolute, resolve } from 'node:path'
-import { fail } from '../base/errors.ts'
+import { asPgoauthError, fail } from '../base/errors.ts'
 import { printable } from '../base/printable.ts'
 import { flagOf, PROFILE_KEYS, type ProfileKey, readOverride } from '../config/profile-keys.ts'
 import { profileName, profileSchema, type WrittenProfile } from '../config/profile-schema.ts'
@@ -20,17 +20,24 @@ export async function addProfile(context: CliContext, name: string | undefined, 
   const asking = canAsk(context) && !imported
   if (asking) {
     const { profiles } = await loadProfiles(paths)
-    chosen ??= await ask(context, 'Profile name', Object.keys(profiles).length === 0 ? 'default' : '')
+    const first = Object.keys(profiles).length === 0 ? 'default' : ''
+    chosen ??= await askUntil(context, 'Profile name', first, (answer) => {
+      checkName(answer)
+      if (!flags.replace) checkFree(answer, profiles)
+    })
     for (const [key, question, otherwise] of QUESTIONS) {
       if (given[key] !== undefined || isAnswered(key, given.flow)) continue
-      const answer = await ask(context, question, otherwise)
+      const answer = await askUntil(context, question, otherwise, (one) => {
+        if (one) checkFlags({ [key]: one })
+        else if (ESSENTIALS.has(key)) fail('USAGE', { detail: `a profile needs ${flagOf(key)}` })
+      })
       if (answer) given[key] = answer
     }
   }
   if (!chosen) fail('USAGE', { detail: 'a profile needs a name', fix: 'pgoauth profile add NAME …' })
   checkName(chosen)
   const profile = { ...imported?.profile, ...checkFlags(given) }
-  if (!imported) requireEssentials(profile)
+  requireEssentials(profile)
   if (imported) await showImported(context, chosen, profile, flags)
 
   const { editConfigFile, withProfile } = await import('../config/profile-edit.ts')
@@ -43,6 +50,9 @@ export async function addProfile(context: CliContext, name: string | undefined, 
   writeLine(context.stderr, `  next: pgoauth login ${chosen}`)
 }
 
+/** Without these nothing could be reached. */
+const ESSENTIALS: ReadonlySet<ProfileKey> = new Set(['host', 'issuer', 'client_id'])
+
 const QUESTIONS: readonly (readonly [ProfileKey, string, string])[] = [
   ['host', 'Host of the proxy or database', ''],
   ['port', 'Port', '5432'],
@@ -52,6 +62,24 @@ const QUESTIONS: readonly (readonly [ProfileKey, string, string])[] = [
   ['scopes', 'Scopes', 'openid offline_access'],
 ]
 
+/** Asks again where an answer is wrong, so that nobody has to give the others twice. */
+async function askUntil(
+  context: CliContext,
+  question: string,
+  otherwise: string,
+  check: (answer: string) => void,
+): Promise<string> {
+  for (;;) {
+    const answer = await ask(context, question, otherwise)
+    try {
+      check(answer)
+      return answer
+    } catch (error) {
+      writeLine(context.stderr, `  ${asPgoauthError(error).detail ?? ''}`)
+    }
+  }
+}
+
 /** Flows that bring a token along need no issuer. */
 function isAnswered(key: ProfileKey, flow: unknown): boolean {
   return (flow === 'exec' || flow === 'token_file') && (key === 'issuer' || key === 'client_id' || key === 'scopes')
@@ -60,6 +88,11 @@ function isAnswered(key: ProfileKey, flow: unknown): boolean {
 function checkName(name: string): void {
   const checked = profileName.safeParse(name)
   if (!checked.success) fail('USAGE', { detail: `"${printable(name)}": ${checked.error.issues[0]?.message}` })
+}
+
+function checkFree(name: string, profiles: Readonly<Record<string, unknown>>): void {
+  if (!Object.hasOwn(profiles, name)) return
+  fail('USAGE', { detail: `there is a profile "${name}" already`, fix: 'another name, or --replace' })
 }
 
 function checkFlags(given: ReturnType<typeof profileFlagsOf>): WrittenProfile {

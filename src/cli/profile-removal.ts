@@ -1,5 +1,4 @@
 import { asPgoauthError } from '../base/errors.ts'
-import { loadProfiles } from '../config/profiles.ts'
 import type { CliContext } from './context.ts'
 import { logOutOf } from './logout.ts'
 import { paintFor, writeLine } from './terminal.ts'
@@ -11,8 +10,7 @@ import { profileOf, tokenDepsOf } from './token-deps.ts'
  */
 export async function removeProfile(context: CliContext, name: string): Promise<void> {
   const deps = tokenDepsOf(context)
-  const { profiles } = await loadProfiles(deps.paths)
-  if (Object.hasOwn(profiles, name)) await forgetSecrets(context, name)
+  await forgetSecrets(context, name)
   const { editConfigFile, withoutProfile } = await import('../config/profile-edit.ts')
   await editConfigFile(deps.paths.configFile, (text) => withoutProfile(text, name))
   const paint = paintFor(context.env, context.isTty)

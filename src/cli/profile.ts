@@ -86,10 +86,16 @@ function removeCommand(context: CliContext): Command {
     .addHelpText('after', '\nExamples:\n  pgoauth profile remove staging\n  pgoauth profile remove staging --yes')
     .action(async (name: string, flags: { yes?: boolean }) => {
       const { removeProfile } = await import('./profile-removal.ts')
+      const file = await loadProfiles(tokenDepsOf(context).paths)
+      if (!Object.hasOwn(file.profiles, name)) {
+        const { failUnknownProfile } = await import('../config/profile-choice.ts')
+        failUnknownProfile(name, file)
+      }
       if (!flags.yes && canAsk(context)) {
-        await profileOf(context, name).catch(() => undefined)
         const { confirm } = await import('./questions.ts')
-        if (!(await confirm(context, `Log out of ${name} and remove it?`))) return
+        if (!(await confirm(context, `Log out of ${name} and remove it?`))) {
+          return writeLine(context.stderr, `${name} stays`)
+        }
       }
       await removeProfile(context, name)
     })

@@ -16,7 +16,7 @@ export function statusCommand(context: CliContext): Command {
     .action(async (name: string | undefined, flags: { json?: boolean }) => {
       const deps = tokenDepsOf(context)
       const { statusOf } = await import('./login-status.ts')
-      const names = name === undefined ? await allNames(context) : [name]
+      const names = name === undefined ? await allNames(context, flags.json === true) : [name]
       const found: LoginStatus[] = []
       for (const one of names) found.push(await statusOf(one, () => profileOf(context, one), deps))
       if (flags.json) writeLine(context.stdout, JSON.stringify(found, null, 2))
@@ -26,7 +26,8 @@ export function statusCommand(context: CliContext): Command {
     })
 }
 
-async function allNames(context: CliContext): Promise<string[]> {
+/** Without any profile a script gets an empty list, and a person is told how to begin. */
+async function allNames(context: CliContext, isListed: boolean): Promise<string[]> {
   const { profiles, file } = await loadProfiles(tokenDepsOf(context).paths)
   const names = Object.keys(profiles)
   if (names.length > 0) return names
@@ -35,6 +36,7 @@ async function allNames(context: CliContext): Promise<string[]> {
   } catch (error) {
     const { code } = asPgoauthError(error)
     if (code !== 'USAGE') throw error
+    if (isListed) return []
     fail('USAGE', { detail: `there is no profile yet in ${file}`, fix: 'pgoauth profile add NAME' })
   }
 }

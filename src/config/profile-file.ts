@@ -44,7 +44,10 @@ export async function readProfileText(
   const document = readYamlOrThrow(file, text, configSchema)
   const { default: defaultName, profiles } = document.value
   if (defaultName !== undefined && !Object.hasOwn(profiles, defaultName)) {
-    throw mistakesError([{ ...document.locate(['default']), message: `default: there is no profile "${defaultName}"` }])
+    const { suggest } = await import('../base/suggest.ts')
+    const near = suggest(defaultName, Object.keys(profiles))
+    const message = `default: there is no profile "${defaultName}"${near ? `; did you mean "${near}"?` : ''}`
+    throw mistakesError([{ ...document.locate(['default']), message }])
   }
   return { default: defaultName, profiles }
 }

@@ -78,7 +78,10 @@ function refuseWhatIsNotTheirs(from: string, profile: WrittenProfile): void {
 
 function refuseFiles(from: string, profile: WrittenProfile): WrittenProfile {
   if (!profile.tls?.ca && !profile.issuer_tls?.ca) return profile
-  fail('CONFIG_INVALID', { detail: `${from} names files (ca), which a profile from a URL cannot bring along` })
+  fail('CONFIG_INVALID', {
+    detail: `${from} names files (ca), which a profile from a URL cannot bring along`,
+    fix: 'download it with the files that it names, and give --from that file',
+  })
 }
 
 function absoluteFiles(profile: WrittenProfile, folder: string): WrittenProfile {

@@ -4,7 +4,11 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { openLaptop } from '../support/laptop.ts'
+import { openTerminal } from '../support/terminal.ts'
+
+const PROGRAM = fileURLToPath(new URL('../../bin/pgoauth.js', import.meta.url))
 
 const COMMENTED = `# Ask dba@example.com before you change anything here.
 default: prod
@@ -182,6 +186,22 @@ describe('profile add --from', () => {
     assert.doesNotMatch(stderr, /hunter2/)
   })
 
+  test('a file without host and issuer is no profile', async () => {
+    const laptop = withFile('# nothing here\n')
+    const { code, stderr } = await laptop.run(['profile', 'add', 'theirs', '--from', 'given/theirs.yaml', '--yes'])
+    assert.equal(code, 2)
+    assert.match(stderr, /needs --host, --issuer, --client-id/)
+    assert.equal(readFileSync(laptop.configFile, 'utf8'), COMMENTED)
+  })
+
+  test('a host that cannot be reached is told as such, with exit code 5', async () => {
+    const from = 'https://no-such-host.invalid/p.yaml'
+    const { code, stderr } = await openLaptop(COMMENTED).run(['profile', 'add', 'theirs', '--from', from, '--yes'])
+    assert.equal(code, 5)
+    assert.match(stderr, /the file cannot be fetched: --from: https:\/\/no-such-host\.invalid\/p\.yaml \(E/)
+    assert.doesNotMatch(stderr, /internal|issuer/)
+  })
+
   test('escape sequences in it do not reach the terminal', async () => {
     const laptop = withFile(THEIRS.replace('pg.theirs.example', '"pg\\e[2Kevil"'))
     const { stderr } = await laptop.run(['profile', 'add', 'theirs', '--from', 'given/theirs.yaml'])
@@ -205,6 +225,39 @@ describe('profile add --from', () => {
     const plain = await laptop.run(['profile', 'add', 'plain', '--from', 'http://example.com/p.yaml', '--yes'])
     assert.equal(plain.code, 2)
     assert.match(plain.stderr, /is not https/)
+  })
+})
+
+describe('profile add at a terminal', () => {
+  test('a wrong answer is said and asked for again, and the others are not lost', async () => {
+    const laptop = openLaptop(COMMENTED)
+    const terminal = openTerminal(`'${process.execPath}' '${PROGRAM}' profile add`, laptop.env)
+    const answers: [RegExp, string][] = [
+      [/Profile name: $/, 'prod'],
+      [/there is a profile "prod" already\s+Profile name: $/, 'new'],
+      [/Host .*: $/, ''],
+      [/a profile needs --host\s+Host .*: $/, 'new.example.com'],
+      [/Port \[5432\]: $/, '99999'],
+      [/--port: .*\s+Port \[5432\]: $/, ''],
+      [/Database .*: $/, ''],
+      [/Issuer URL: $/, 'http://id.example.com'],
+      [/over https .*\s+Issuer URL: $/, 'https://id.example.com'],
+      [/client id \[pgoauth\]: $/, ''],
+      [/Scopes .*: $/, ''],
+    ]
+    for (const [question, answer] of answers) {
+      await terminal.shows(question)
+      terminal.type(`${answer}\r`)
+    }
+    assert.equal(await terminal.ended, 0)
+    assert.match(readFileSync(laptop.configFile, 'utf8'), /new:\n +host: new\.example\.com\n/)
+  })
+
+  test('removing a profile that is not there asks nothing', async () => {
+    const laptop = openLaptop(COMMENTED)
+    const terminal = openTerminal(`'${process.execPath}' '${PROGRAM}' profile remove prdo`, laptop.env)
+    await terminal.shows(/did you mean "prod"\?/)
+    assert.equal(await terminal.ended, 2)
   })
 })
 
@@ -253,10 +306,27 @@ describe('profile list, show, remove, password', () => {
     assert.equal((await laptop.run(['profile', 'show'])).code, 0, 'the only one left is used')
   })
 
-  test('removing one that is not there is exit code 2', async () => {
+  test('removing one that is not there is exit code 2, and the one that was meant is named', async () => {
     const { code, stderr } = await openLaptop(COMMENTED).run(['profile', 'remove', 'prdo'])
     assert.equal(code, 2)
-    assert.match(stderr, /there is no profile "prdo"/)
+    assert.match(stderr, /there is no profile "prdo" in .*; did you mean "prod"\?/)
+  })
+
+  test('a default that is mistyped gets a suggestion', async () => {
+    const { code, stderr } = await openLaptop(COMMENTED.replace('default: prod', 'default: prd')).run(['token'])
+    assert.equal(code, 2)
+    assert.match(stderr, /there is no profile "prd"; did you mean "prod"\?/)
+  })
+
+  test('without any profile, status --json is an empty list', async () => {
+    const { code, stdout } = await openLaptop('').run(['status', '--json'])
+    assert.deepEqual({ code, listed: JSON.parse(stdout) }, { code: 0, listed: [] })
+  })
+
+  test('with HOME set to nothing, config.yaml is not read from where the person is', async () => {
+    const laptop = openLaptop(COMMENTED)
+    const { stdout, stderr } = await laptop.run(['profile', 'list', '--json'], { env: { HOME: '' } })
+    assert.ok(!stdout.includes('pg.example.com'), stderr)
   })
 
   test('password is made once, kept, and changed by --rotate', async () => {
