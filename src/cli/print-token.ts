@@ -26,9 +26,9 @@ async function claimsText(token: string, profile: string): Promise<string> {
   const { decodeClaims } = await import('../oauth/jwt-claims.ts')
   const claims = decodeClaims(token)
   if (!claims) {
-    fail('ISSUER_INVALID', {
-      detail: `the access token of "${profile}" is opaque: only its issuer can say what is in it`,
-      fix: 'nothing is wrong with that; pgoauth status shows what is known',
+    fail('TOKEN_OPAQUE', {
+      detail: `the access token of "${profile}" is opaque, so only its issuer can say what is in it`,
+      fix: `pgoauth status ${profile}, which shows what is known`,
     })
   }
   return JSON.stringify(claims, null, 2)

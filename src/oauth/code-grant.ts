@@ -59,6 +59,12 @@ export async function requestCodeExchange(issuer: Issuer, asked: CodeRequest, an
     })
   }
   const foreign = answer.get('iss')
+  if (foreign === null && issuer.metadata.authorization_response_iss_parameter_supported === true) {
+    fail('LOGIN_FAILED', {
+      detail: 'the answer in the browser does not name its issuer (RFC 9207), as this one does, so it was not used',
+      fix: 'close older login tabs and log in again',
+    })
+  }
   if (foreign !== null && foreign !== issuer.metadata.issuer) {
     fail('LOGIN_FAILED', {
       detail: 'the answer in the browser names another issuer (RFC 9207), so its code was not used',

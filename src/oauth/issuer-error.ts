@@ -59,6 +59,14 @@ export function toIssuerError(error: unknown, asked: Asked): PgoauthError {
       cause: error,
     })
   }
+  const type = foreignTypeOf(error)
+  if (type !== undefined) {
+    return new PgoauthError('ISSUER_INVALID', {
+      detail: `${asked.issuer} answered ${type}, where an issuer answers JSON`,
+      fix: `check "issuer" and the network (a page to log in to it?): open ${asked.issuer} in a browser`,
+      cause: error,
+    })
+  }
   const text = error instanceof Error ? error.message : String(error)
   return new PgoauthError('ISSUER_INVALID', {
     detail: `${asked.issuer}: ${printable(text)}${mismatch(error)}`,
@@ -168,6 +176,9 @@ function tlsProblem(code: string, message: string | undefined): string {
     case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
     case 'UNABLE_TO_GET_ISSUER_CERT':
       return 'its certificate is signed by an authority that this machine does not trust'
+    case 'ERR_SSL_WRONG_VERSION_NUMBER':
+    case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
+      return 'what listens there does not speak TLS'
     default:
       return `no secure connection (${code})`
   }
@@ -176,7 +187,20 @@ function tlsProblem(code: string, message: string | undefined): string {
 function tlsFix(code: string): string {
   if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') return 'tell whoever runs the issuer'
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'check the host name in "issuer"'
+  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG')
+    return 'check the port in "issuer"'
   return 'if your network has its own authority, name its PEM file in issuer_tls.ca (or NODE_EXTRA_CA_CERTS)'
+}
+
+/** What came where JSON was due: a web page, mostly of a network that wants a login of its own. */
+function foreignTypeOf(error: unknown): string | undefined {
+  for (const one of chainOf(error)) {
+    const { code, cause } = one as { code?: unknown; cause?: { headers?: { get?(name: string): string | null } } }
+    if (code !== 'OAUTH_RESPONSE_IS_NOT_JSON') continue
+    const type = cause?.headers?.get?.('content-type')?.split(';')[0]
+    return type ? printable(type, 80) : 'without a content type'
+  }
+  return undefined
 }
 
 function mismatch(error: unknown): string {

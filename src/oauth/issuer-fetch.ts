@@ -67,7 +67,8 @@ async function readAuthorities(caFile: string, env: NodeJS.ProcessEnv): Promise<
   return Promise.all(
     files.map(async (file) => {
       try {
-        return await readFile(file, 'utf8')
+        const pem = await readFile(file, 'utf8')
+        if (pem.includes('-----BEGIN CERTIFICATE-----') || file !== caFile) return pem
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException
         fail('CONFIG_INVALID', {
@@ -76,6 +77,10 @@ async function readAuthorities(caFile: string, env: NodeJS.ProcessEnv): Promise<
           cause: error,
         })
       }
+      fail('CONFIG_INVALID', {
+        detail: `issuer_tls.ca: there is no certificate in ${file}`,
+        fix: 'name a PEM file with the certificates of your network in issuer_tls.ca',
+      })
     }),
   )
 }

@@ -48,10 +48,11 @@ describe('what comes back to the loopback redirect', () => {
   })
 
   test('an answer without iss is refused, since the issuer says that it sends one (RFC 9207)', async () => {
-    const { redirect, asked, ended } = await startLogin()
+    const { redirect, asked, ended, said } = await startLogin()
     const before = issuer.count(/^\/token$/)
     await fetch(`${redirect}?code=x&state=${asked.get('state')}`)
-    assert.notEqual(await ended, 0)
+    assert.equal(await ended, 3)
+    assert.match(said(), /does not name its issuer/)
     assert.equal(issuer.count(/^\/token$/), before)
   })
 

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { after, test } from 'node:test'
 import { browse, startTestIssuer } from '../support/issuer.ts'
 import { openLaptop, profileFor } from '../support/laptop.ts'
+import { startScriptedIssuer } from '../support/scripted-issuer.ts'
 
 const SCOPES = 'scopes: [openid, offline_access, orders:read, orders:write]\n'
 
@@ -138,6 +139,16 @@ test('escape sequences of an issuer do not reach the terminal', async () => {
   assert.match(stderr, /ABCD\?\[31m/)
   // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
   assert.doesNotMatch(stderr, /[\u0000-\u0009\u000b-\u001f]/)
+})
+
+test('a web page where the issuer should answer is called one', async () => {
+  const page = await startScriptedIssuer()
+  page.on('/.well-known/openid-configuration', (response) =>
+    response.setHeader('content-type', 'text/html; charset=utf-8').end('<!doctype html><p>Log in to Wi-Fi'),
+  )
+  const { code, stderr } = await openLaptop(profileFor(page)).run(['login', '--device'])
+  assert.equal(code, 1)
+  assert.match(stderr, /answered text\/html, where an issuer answers JSON/)
 })
 
 test('an opaque token has no claims, and that is said', async () => {

@@ -78,6 +78,14 @@ test('NODE_EXTRA_CA_CERTS is honoured beside an issuer_tls.ca of another authori
   assert.equal((await laptop.run(['token'], { env })).code, 0)
 })
 
+test('an issuer_tls.ca without a certificate in it is named', async () => {
+  const laptop = laptopWith(', issuer_tls: { ca: ./empty.pem }')
+  writeFileSync(join(laptop.configFile, '..', 'empty.pem'), 'not a certificate\n')
+  const { code, stderr } = await laptop.run(['token'])
+  assert.equal(code, 2)
+  assert.match(stderr, /issuer_tls\.ca: there is no certificate in \S+empty\.pem/)
+})
+
 test('an issuer_tls.ca that cannot be read is named', async () => {
   const { code, stderr } = await laptopWith(', issuer_tls: { ca: ./gone.pem }').run(['token'])
   assert.equal(code, 2)
