@@ -108,6 +108,8 @@ test('the listener ends with the command', async () => {
 test('a tunnel that is killed takes its command with it', async () => {
   const running = laptop.start(['connect', 'prod', '--', 'sh', '-c', 'echo pid $$; exec sleep 60'])
   const [, pid] = await running.says(/^pid (\d+)/)
+  // The guard is told whom to watch right after the command has started, not before.
+  await new Promise((resolve) => setTimeout(resolve, 1000))
   running.process.kill('SIGKILL')
   await eventually(
     () => !existsSync(`/proc/${pid}`) || / Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1')),

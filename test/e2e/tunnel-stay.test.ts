@@ -107,10 +107,18 @@ test('--ready-file appears when ready and goes at the end', async () => {
   assert.equal(existsSync(file), false)
 })
 
+/** A name that no other test's tunnel has: they are all the same user's, and found by name. */
+function renamed(machine: ReturnType<typeof laptop>): string {
+  const name = `prod-${process.pid}`
+  writeFileSync(machine.configFile, readFileSync(machine.configFile, 'utf8').replace('  prod:', `  ${name}:`))
+  return name
+}
+
 test('--wait returns once a tunnel of the profile is ready elsewhere', async () => {
   const machine = laptop()
-  const waiting = machine.run(['connect', 'prod', '--wait', '20s', '--json'])
-  const running = machine.start(['connect', 'prod'])
+  const name = renamed(machine)
+  const waiting = machine.run(['connect', name, '--wait', '20s', '--json'])
+  const running = machine.start(['connect', name])
   const { code, stdout } = await waiting
   assert.equal(code, 0)
   assert.equal(JSON.parse(stdout).pid, running.process.pid)
@@ -125,9 +133,10 @@ test('--wait gives up with exit code 5', async () => {
 
 test('--wait without a time may be followed by the profile', async () => {
   const machine = laptop()
-  const running = machine.start(['connect', 'prod'])
-  await running.says(READY)
-  assert.equal((await machine.run(['connect', '--wait', 'prod'])).code, 0)
+  const name = renamed(machine)
+  const running = machine.start(['connect', name])
+  await running.says(/^ready: /)
+  assert.equal((await machine.run(['connect', '--wait', name])).code, 0)
   await running.end()
 })
 
