@@ -3,6 +3,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { chmodSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { requestParameters, targetParameters } from '../../src/oauth/authorization-request.ts'
 import { startTestIssuer } from '../support/issuer.ts'
 import { openLaptop } from '../support/laptop.ts'
 
@@ -65,13 +66,20 @@ test('client credentials with a private key as JWK', async () => {
   assert.equal((await claimsOf(laptop)).client_id, 'key0')
 })
 
-test('a resource and an audience are asked for (RFC 8707)', async () => {
+test('a resource is asked for (RFC 8707)', async () => {
   const laptop = laptopFor(
     `issuer: ${issuer.url}\nclient_id: basic\nclient_secret_env: CI_SECRET\nresource: postgres://prod\nscopes: [orders:write]\nflow: client_credentials`,
     { CI_SECRET: 's3cret/+&%' },
   )
   const { aud, scope } = await claimsOf(laptop)
   assert.deepEqual({ aud, scope }, { aud: 'postgres://prod', scope: 'orders:write' })
+})
+
+test('an audience is asked for, by every flow that asks an issuer', () => {
+  const asked = { scopes: ['a:read'], resource: ['postgres://one', 'postgres://two'], audience: 'the-database' }
+  const all = 'resource=postgres%3A%2F%2Fone&resource=postgres%3A%2F%2Ftwo&audience=the-database'
+  assert.equal(targetParameters(asked).toString(), all)
+  assert.equal(requestParameters(asked).toString(), `${all}&scope=a%3Aread`)
 })
 
 test('a wrong client secret names what to check, and is not printed', async () => {
