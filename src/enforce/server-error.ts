@@ -1,6 +1,6 @@
 import { encodeRawErrorFields, type RawErrorFields } from '../wire/error-response.ts'
 import type { GateParts } from './gate-parts.ts'
-import { VisibleObjects } from './visible-objects.ts'
+import { type VisibleObjects, visibleObjects } from './visible-objects.ts'
 
 const MAX_SHORTENED_CHARACTERS = 1000
 /** Of a longer text in a filtered error the rest is left out: nobody looked at it. */
@@ -27,7 +27,7 @@ const TEXTS = ['M', 'D', 'H', 'W', 'q'] as const
 export function filteredError(tag: 'E' | 'N', message: Buffer, fields: RawErrorFields, parts: GateParts): Buffer {
   const { grants } = parts.state
   if (grants.policy.errors === 'full') return message
-  const kept = ownFields(fields, new VisibleObjects(grants, parts.options.judge.catalog.current))
+  const kept = ownFields(fields, visibleObjects(grants, parts.options.judge.catalog.current))
   const isSame = kept.size === fields.size && [...kept].every(([type, text]) => fields.get(type) === text)
   return isSame ? message : encodeRawErrorFields(tag, kept)
 }

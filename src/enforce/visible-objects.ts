@@ -7,14 +7,35 @@ import type { Catalog, CatalogRelation, ObjectName } from '../sql/catalog.ts'
 const RELATION_ACTIONS: readonly Action[] = ['select', 'insert', 'update', 'delete', 'references', 'truncate', 'usage']
 const OBJECT_ACTIONS: readonly Action[] = ['alter', 'drop', 'lock', 'maintain', 'create']
 
+/** Words remembered per set of grants: messages name the same things again and again. */
+const MAX_WORDS = 1000
+/** Of a schema with more relations than this only these are looked at before its name is withheld. */
+const MAX_RELATIONS = 500
+
+const made = new WeakMap<Grants, VisibleObjects>()
+
+/** What these grants see of this catalog; the same object while both are the same. */
+export function visibleObjects(grants: Grants, catalog: Catalog): VisibleObjects {
+  const known = made.get(grants)
+  if (known?.isOf(catalog)) return known
+  const visible = new VisibleObjects(grants, catalog)
+  made.set(grants, visible)
+  return visible
+}
+
 /** What of a database's names a session may be told of. */
 export class VisibleObjects {
+  readonly #words = new Map<string, boolean>()
   readonly #grants: Grants
   readonly #catalog: Catalog
 
   constructor(grants: Grants, catalog: Catalog) {
     this.#grants = grants
     this.#catalog = catalog
+  }
+
+  isOf(catalog: Catalog): boolean {
+    return this.#catalog === catalog
   }
 
   /** Something is granted on the relation, or on the one it is a part of. */
@@ -42,12 +63,24 @@ export class VisibleObjects {
    * Words that name nothing may be told.
    */
   word(word: string): boolean {
+    const known = this.#words.get(word)
+    if (known !== undefined) return known
+    const mayBeTold = this.#mayBeTold(word)
+    if (this.#words.size < MAX_WORDS) this.#words.set(word, mayBeTold)
+    return mayBeTold
+  }
+
+  #mayBeTold(word: string): boolean {
     const relations = this.#catalog.relationsNamed(word)
     const functions = this.#catalog.functionsNamed(word)
     const isSchema = this.#catalog.schemas.includes(word)
     if (relations.length === 0 && functions.length === 0 && !isSchema) return true
     return (
-      (isSchema && this.#catalog.relationsIn(word).some((one) => this.relation(one.schema, one.name))) ||
+      (isSchema &&
+        this.#catalog
+          .relationsIn(word)
+          .slice(0, MAX_RELATIONS)
+          .some((one) => this.relation(one.schema, one.name))) ||
       relations.some((one) => this.relation(one.schema, one.name)) ||
       functions.some((one) => this.#allows('execute', one, undefined))
     )
