@@ -1,3 +1,4 @@
+import { quoteName } from '../base/sql-name.ts'
 import { needCode, needGrant } from './administration.ts'
 import { namePartsOf } from './drop.ts'
 import { needObjectNamed, needRelationAction, needSchema, needTypeNamed } from './named-object.ts'
@@ -34,13 +35,14 @@ const CODE = new Set([
   'OBJECT_TSPARSER',
   'OBJECT_TSTEMPLATE',
 ])
+const FUNCTIONS = new Set(['OBJECT_FUNCTION', 'OBJECT_PROCEDURE', 'OBJECT_ROUTINE', 'OBJECT_AGGREGATE'])
 const GRANT = new Set(['OBJECT_POLICY', 'OBJECT_ROLE'])
 
 /** RENAME: `alter` on the object, `create` on its new name; refused for what is under any `never`. */
 export function analyseRename(walk: Walk, { body }: Node): void {
   const kind = String(body.renameType)
   const newName = textOf(body.newname) ?? ''
-  if (escalate(walk, kind)) return
+  if (escalate(walk, kind, nodeOf(body.object))) return
   change(walk, body)
   const rangeVar = treeOf(body.relation)
   const object = nodeOf(body.object)
@@ -64,7 +66,7 @@ export function analyseRename(walk: Walk, { body }: Node): void {
 export function analyseSetSchema(walk: Walk, { body }: Node): void {
   const kind = String(body.objectType)
   const schema = textOf(body.newschema) ?? ''
-  if (escalate(walk, kind)) return
+  if (escalate(walk, kind, nodeOf(body.object))) return
   change(walk, body)
   const rangeVar = treeOf(body.relation)
   const object = nodeOf(body.object)
@@ -85,11 +87,22 @@ function needNewNames(walk: Walk, relation: RelationName, schema: string | undef
   }
 }
 
-function escalate(walk: Walk, kind: string): boolean {
-  if (CODE.has(kind)) needCode(walk)
-  else if (GRANT.has(kind)) needGrant(walk)
+/** Code and rights are granted as a whole; a function under any `never` keeps its name all the same. */
+function escalate(walk: Walk, kind: string, object: Node | undefined): boolean {
+  if (CODE.has(kind)) {
+    needCode(walk)
+    if (FUNCTIONS.has(kind) && object) needUnforbidden(walk, namePartsOf(object))
+  } else if (GRANT.has(kind)) needGrant(walk)
   else return false
   return true
+}
+
+function needUnforbidden(walk: Walk, parts: readonly string[]): void {
+  const [name = '', schema] = parts.toReversed()
+  const found = schema === undefined ? walk.catalog.functionsNamed(name) : [{ schema, name }]
+  const targets = found.map((one) => ({ schema: one.schema, name: one.name }))
+  const object = parts.map(quoteName).join('.')
+  walk.need({ action: 'alter', kind: 'function', object, targets, onlyNever: true })
 }
 
 function change(walk: Walk, body: Readonly<Record<string, unknown>>): void {

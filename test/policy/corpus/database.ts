@@ -19,6 +19,7 @@ create table public.notes (id int, body text);
 create type sales.mood as enum ('ok', 'sad');
 create function reports.monthly(n int default 1) returns int language sql as 'select n';
 create function reports.secret(n int) returns int language sql as 'select n';
+create function reports.forbidden(n int) returns int language sql as 'select n';
 create function reports.peek(sales.orders) returns text language sql as 'select $1.note';
 create function ext.lower(int) returns int language sql as 'select $1';
 create function sales.mood_number(sales.mood) returns int language sql as 'select 1';
@@ -89,6 +90,7 @@ scopes:
   admin: all
 never:
   select: [hr.vault]
+  execute: [reports.forbidden]
 metadata: visible
 `
 

@@ -137,6 +137,8 @@ export const DEFINITIONS: readonly Case[] = [
   allow('ddl ddl:hr', 'alter table sales.orders set schema hr', 'SET SCHEMA makes it there', OWNER),
   deny('admin', 'alter table hr.vault rename to open', 'RENAME of what is under never', OWNER),
   deny('admin', 'alter table hr.vault set schema public', 'SET SCHEMA of what is under never', OWNER),
+  deny('admin', 'alter function reports.forbidden(int) rename to open', 'RENAME of what is under never', OWNER),
+  allow('code', 'alter function reports.monthly(int) rename to open', 'RENAME of a function is code', OWNER),
   deny('admin', 'alter schema hr rename to hr2', 'the schema holds what is under never', OWNER),
   allow('ddl', "comment on table sales.orders is 'x'", 'COMMENT is alter', OWNER),
   deny('ddl', "comment on column hr.employees.salary is 'x'", 'COMMENT is alter', OWNER),
