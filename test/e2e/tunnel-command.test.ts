@@ -162,7 +162,10 @@ test('a log file that cannot be written is wrong usage, and nothing runs', async
 
 test('the error of a refused token is psql’s to show', { skip: PSQL }, async () => {
   const other = openConnectLaptop({ port: remote.port, ca: certificates.ca, token: 'bad-token' })
-  const { code, stderr } = await other.run(['connect', 'prod', '--', 'psql', '-Atc', 'select 1'])
+  const file = join(other.home, 'log')
+  const { code, stderr } = await other.run(['connect', 'prod', '--log-file', file, '--', 'psql', '-Atc', 'select 1'])
   assert.equal(code, 2)
+  assert.match(readFileSync(file, 'utf8'), /connection refused/)
+  assert.doesNotMatch(stderr + readFileSync(file, 'utf8'), /bad-token/)
   assert.match(stderr, /FATAL: {2}pgoauth: localhost:\d+ refused the login of profile prod/)
 })
