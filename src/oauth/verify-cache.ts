@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
 import { BoundedMemory } from './verify-memory.ts'
 import type { Checked } from './verify-rules.ts'
@@ -109,7 +109,7 @@ export class VerdictCache {
 }
 
 function keyOf(token: string): string {
-  return createHash('sha256').update(token).digest('base64')
+  return hash('sha256', token, 'base64')
 }
 
 /** Undefined of what nests too deep to be written. */

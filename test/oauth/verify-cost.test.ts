@@ -61,7 +61,7 @@ test('a check that is remembered takes at most 10 µs of CPU', async (context) =
   const verifier = newVerifier()
   const token = new Secret(forge(claims))
   await verifier.verify(token, {})
-  const cost = await cpuMicroseconds(8, 2_000, async () => {
+  const cost = await cpuMicroseconds(16, 2_000, async () => {
     for (let check = 0; check < 2_000; check++) await verifier.verify(token, {})
   })
   context.diagnostic(`${cost.toFixed(1)} µs`)
