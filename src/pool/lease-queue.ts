@@ -165,11 +165,12 @@ export class LeaseQueue<S extends Poolable> {
   }
 
   #dispatchOnce(): void {
-    if (this.#waiters.size === 0) return
+    if (this.#waiters.size === 0 || this.#hasNothing()) return
     /** Connections on their way, by key, less those that an earlier waiter counts on. */
     const spare = new Map(this.#opening)
     const planned = new Map<string, number>()
     for (const waiter of this.#waiters) {
+      if (this.#hasNothing()) return
       const share = planned.get(waiter.identity) ?? 0
       if (!this.#mayHoldMore(waiter.identity, share)) continue
       const server = this.#takeIdle(waiter.key)
@@ -236,6 +237,12 @@ export class LeaseQueue<S extends Poolable> {
 
   #mayHoldMore(identity: string, planned: number): boolean {
     return (this.#held.get(identity) ?? 0) + planned < this.limits.serversPerIdentity
+  }
+
+  /** Nothing is idle, and nothing more may be opened: whoever waits goes on waiting. */
+  #hasNothing(): boolean {
+    for (const servers of this.#idle.values()) if (servers.length > 0) return false
+    return this.#isFull()
   }
 
   #isFull(): boolean {

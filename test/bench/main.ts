@@ -1,13 +1,20 @@
-import { cpus, release } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { cpus, loadavg, release } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { systemClock } from '../../src/base/clock.ts'
 import { Random, testSeed } from '../support/random.ts'
+import { measureDecision } from './decision.ts'
 import { measureOthers } from './others.ts'
 import { findPrograms } from './programs.ts'
 import { startRig } from './rig.ts'
 import { measureStartUp } from './start-up.ts'
 import { measureThroughput, type Scenario } from './throughput.ts'
 
+/** Behind it in docs/PERFORMANCE.md stands the last report. */
+const MARK = '<!-- what follows is written by: npm run bench -- write -->'
+
 /**
- * `npm run bench [-- quick]`: pgoauth beside PgBouncer and a direct connection, in one run on this machine. The tables go to
+ * `npm run bench [-- quick] [write]`: pgoauth beside PgBouncer and a direct connection, in one run on this machine. The tables go to
  * stdout, what is being run to stderr.
  */
 async function main(args: readonly string[]): Promise<void> {
@@ -25,17 +32,42 @@ async function main(args: readonly string[]): Promise<void> {
     const throughput = await measureThroughput(scenarios(isQuick), rig.parties, {
       ...shared,
       pgbench: programs.pgbench,
-      seconds: isQuick ? 2 : 10,
+      seconds: isQuick ? 3 : 10,
       rounds: isQuick ? 1 : 3,
     })
     const others = await measureOthers(rig, programs, { isQuick, onRun: say })
     const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, Linux ${release()}, Node ${process.version}, ${programs.versions.pgbouncer}, ${programs.versions.pgbench}`
-    process.stdout.write(
-      `${[machine, `Seed ${seed}. Policy on, one proxy process, no audit of what is allowed.`, throughput, others, startUp].join('\n\n')}\n`,
-    )
+    const parts = [
+      `${today()}. ${machine}.`,
+      conditions(seed, isQuick),
+      throughput,
+      others,
+      await measureDecision(),
+      startUp,
+    ]
+    const report = parts.join('\n\n')
+    process.stdout.write(`${report}\n`)
+    if (args.includes('write')) writeReport(report)
   } finally {
     await rig.end()
   }
+}
+
+function today(): string {
+  return new Date(systemClock.nowMs()).toISOString().slice(0, 10)
+}
+
+/** A machine that others use too gives figures that say little: so that is said. */
+function conditions(seed: number, isQuick: boolean): string {
+  const busy = loadavg()[0] ?? 0
+  return `Seed ${seed}${isQuick ? ', quick: one round of three seconds each' : ', medians of three rounds of ten seconds'}. Policy on, one proxy process, no audit of what is allowed. Load average at the end: ${busy.toFixed(1)} on ${cpus().length} cores.`
+}
+
+/** Puts the report in docs/PERFORMANCE.md, behind its mark. */
+function writeReport(report: string): void {
+  const file = fileURLToPath(new URL('../../../docs/PERFORMANCE.md', import.meta.url))
+  const [before] = readFileSync(file, 'utf8').split(MARK)
+  writeFileSync(file, `${before}${MARK}\n\n${report}\n`)
 }
 
 /**

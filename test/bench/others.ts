@@ -29,9 +29,9 @@ export async function measureOthers(rig: Rig, programs: Programs, options: Other
   const neighbours = new Map<string, number>()
   for (const party of rig.parties) {
     options.onRun(`connecting, bulk, idle clients, a slow neighbour: ${party.name}`)
+    if (party.name !== 'direct') memories.set(party.name, await idleMemory(rig, party, options.isQuick ? 200 : 1000))
     connects.set(party.name, await connectRate(rig, party, options.isQuick ? 2 : 8))
     bulks.set(party.name, await bulk(party, programs.psql, options.isQuick ? 2 : 8))
-    if (party.name !== 'direct') memories.set(party.name, await idleMemory(rig, party, options.isQuick ? 200 : 1000))
     neighbours.set(party.name, await besideSlow(rig, party, options.isQuick ? 1500 : 6000))
   }
   const pick = <T>(from: Map<string, T>, what: (value: T) => number) =>
