@@ -12,7 +12,7 @@ import { encodeQuery, encodeTerminate } from '../../src/wire/client-messages.ts'
 import { parseErrorFields, type RawErrorFields } from '../../src/wire/error-response.ts'
 import { messagesOf, openWire } from './wire-connection.ts'
 
-const ANSWER_TIMEOUT_MS = 20_000
+const ANSWER_TIMEOUT_MS = 60_000
 
 /** One message of an answer; errors and notices taken apart. */
 export interface Answer {

@@ -13,7 +13,7 @@ import type { ScriptStep } from './random-session.ts'
 import { TextJudge } from './text-judge.ts'
 import { messagesOf, openWire } from './wire-connection.ts'
 
-const SCRIPT_TIMEOUT_MS = 15_000
+const SCRIPT_TIMEOUT_MS = 60_000
 const DENIED = 'permission denied by access policy'
 
 export async function within<T>(run: Promise<T>, about: string): Promise<T> {
