@@ -45,6 +45,7 @@ export function analyseDo(walk: Walk, _node: Node): void {
 }
 
 function refuseSetting(walk: Walk, set: Readonly<Record<string, unknown>>): void {
+  walk.flags.exact = true
   if (set.kind === 'VAR_RESET' || set.kind === 'VAR_RESET_ALL' || set.kind === 'VAR_SET_DEFAULT') return
   const name = (textOf(set.name) ?? '').toLowerCase()
   const values = nodesOf(set.args).map(constantOf)

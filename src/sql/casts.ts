@@ -44,6 +44,8 @@ export function castTo(walk: Walk, typeName: Tree | undefined, arg?: Node, scope
   // The cast of an array may be its own, or that of its elements.
   const all = isArray ? [...functions, ...walk.catalog.castsTo(schema, `_${name}`)] : functions
   if (all.length > 0) {
+    // A text literal takes a type without a cast, a number does not: one verdict does not hold for both.
+    walk.flags.exact = true
     if (arg && (isWithoutType(arg) || (scope && !mayBeCustomType(walk, scope, arg)))) return
     walk.flags.leansOnCatalog = true
     const written = schema === undefined ? quoteName(name) : `${quoteName(schema)}.${quoteName(name)}`
