@@ -56,8 +56,8 @@ export function parseParse(body: Buffer): ParseMessage {
   const reader = new MessageReader(body)
   const statement = reader.cstring()
   const sql = reader.cstringBytes()
-  const count = reader.int16()
-  if (count < 0) reader.fail(`${count} parameter types`)
+  const count = reader.uint16()
+  if (count * 4 > reader.left) reader.fail(`${count} parameter types`)
   const parameterTypes = Array.from({ length: count }, () => reader.uint32())
   reader.end()
   return { statement, sql, parameterTypes }

@@ -30,6 +30,11 @@ export class MessageReader {
     return this.#body.readInt16BE(this.#advance(2))
   }
 
+  /** For counts: the manual says Int16, and the server reads up to 65,535 (`pq_getmsgint` gives it unsigned). */
+  uint16(): number {
+    return this.#body.readUInt16BE(this.#advance(2))
+  }
+
   int32(): number {
     return this.#body.readInt32BE(this.#advance(4))
   }

@@ -12,6 +12,7 @@ import {
 } from '../../src/wire/client-messages.ts'
 import { parseErrorFields } from '../../src/wire/error-response.ts'
 import { MessageReader } from '../../src/wire/message-reader.ts'
+import { MessageWriter } from '../../src/wire/message-writer.ts'
 import {
   parseBackendKeyData,
   parseNegotiateProtocolVersion,
@@ -66,7 +67,7 @@ test('a Describe of neither statement nor portal is a violation', () => {
   assert.throws(() => parseNamedTarget(Buffer.from('Xname\0')), BAD_FRAME)
 })
 
-test('a negative number of parameter types or unknown options is a violation', () => {
+test('more parameter types than there are bytes for, or fewer than no unknown options, is a violation', () => {
   assert.throws(() => parseParse(Buffer.from('\0\0\xff\xff', 'latin1')), BAD_FRAME)
   assert.throws(() => parseNegotiateProtocolVersion(Buffer.from('00030002ffffffff', 'hex')), BAD_FRAME)
 })
@@ -74,6 +75,16 @@ test('a negative number of parameter types or unknown options is a violation', (
 test('a SASLInitialResponse whose length does not fit is a violation', () => {
   assert.throws(() => parseSaslInitialResponse(Buffer.from('4f000000000561', 'hex')), BAD_FRAME)
   assert.throws(() => parseSaslInitialResponse(Buffer.from('4f00fffffffe', 'hex')), BAD_FRAME)
+})
+
+test('a Parse may have as many parameter types as PostgreSQL takes', () => {
+  const body = new MessageWriter()
+    .cstring('s')
+    .cstring('select 1')
+    .int16(-1)
+    .bytes(Buffer.alloc(4 * 65_535))
+    .finish()
+  assert.equal(parseParse(body).parameterTypes.length, 65_535)
 })
 
 const PARSERS = [
