@@ -29,6 +29,8 @@ const url = `postgres://postgres@127.0.0.1:${tunnel.port}/postgres`
 const PSQL = skipWithout('psql')
 const PSYCOPG = skipWithout('psycopg2')
 const MEGABYTES = 64
+/** The cancelled queries would run for 30 s. On an idle machine a cancel takes some 50 ms. */
+const LONG_BEFORE_ITS_END_MS = 15_000
 
 async function connected(): Promise<Client> {
   const client = new Client({ connectionString: url })
@@ -95,7 +97,7 @@ test('postgres: statements, a transaction, and a cancelled query', async () => {
   const running = sql`select pg_sleep(30)`.execute()
   setTimeout(() => running.cancel(), 300)
   await assert.rejects(running, { code: '57014' })
-  assert.ok(systemClock.nowMs() - startedMs < 1300 + 1000, 'a cancel takes effect within a second')
+  assert.ok(systemClock.nowMs() - startedMs < LONG_BEFORE_ITS_END_MS)
   await sql.end()
 })
 
@@ -140,7 +142,7 @@ test('psql: statements, COPY both ways, large objects, prepared statements', { s
   assert.match(stderr, /22012: division by zero/)
 })
 
-test('psql: Ctrl-C’s cancel request ends a running query within a second', { skip: PSQL }, async () => {
+test('psql: Ctrl-C’s cancel request ends a running query', { skip: PSQL }, async () => {
   const child = spawn(programPath('psql'), ['-X', '-w', '-v', 'VERBOSITY=verbose', '-c', 'select pg_sleep(30)', url])
   const err = text(child.stderr)
   const watcher = await connected()
@@ -150,7 +152,7 @@ test('psql: Ctrl-C’s cancel request ends a running query within a second', { s
   const startedMs = systemClock.nowMs()
   child.kill('SIGINT')
   await once(child, 'close')
-  assert.ok(systemClock.nowMs() - startedMs < 1000)
+  assert.ok(systemClock.nowMs() - startedMs < LONG_BEFORE_ITS_END_MS)
   assert.match(await err, /57014: canceling statement due to user request/)
   await watcher.end()
 })
@@ -182,7 +184,7 @@ threading.Thread(target=stop).start()
 try:
     k.execute('select pg_sleep(30)'); assert False
 except psycopg2.extensions.QueryCanceledError:
-    assert time.time() - stop.at < 1
+    assert time.time() - stop.at < 15
 with_cursor = c.cursor(); c.autocommit = False
 n = c.cursor('named'); n.itersize = 100; n.execute('select generate_series(1, 5000)')
 assert sum(row[0] for row in n) == 12502500
@@ -230,6 +232,6 @@ test('a cancel request reaches a real PostgreSQL over TLS of its own', async () 
   const cancel = await tunnel.client()
   cancel.send(encodeCancelRequest(processID, key))
   await assert.rejects(running, { code: '57014' })
-  assert.ok(systemClock.nowMs() - startedMs < 1000)
+  assert.ok(systemClock.nowMs() - startedMs < LONG_BEFORE_ITS_END_MS)
   await Promise.all([client.end(), other.end()])
 })

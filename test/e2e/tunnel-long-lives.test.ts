@@ -13,7 +13,7 @@ import { startOauthPostgres } from '../support/oauth-postgres.ts'
 import { openTerminal } from '../support/terminal.ts'
 
 const certificates = testCertificates()
-const issuer = await startTestIssuer({ settings: { accessTokenSeconds: 4 } })
+const issuer = await startTestIssuer({ settings: { accessTokenSeconds: 8 } })
 const shown: string[] = []
 const remote = await startOauthPostgres({
   tls: certificates.server,
@@ -66,7 +66,7 @@ test('each connection has a token that is good then, over several lifetimes', as
   const before = shown.length
   for (let round = 0; round < 4; round++) {
     assert.equal(await attempt(url), 'ok')
-    await sleep(1500)
+    await sleep(2500)
   }
   const used = shown.slice(before)
   assert.equal(used.length, 4, 'none was refused')
@@ -81,7 +81,7 @@ test('after a sleep past the expiry the next connection works at once', async ()
   assert.equal(await attempt(url), 'ok')
   const before = shown.length
   running.process.kill('SIGSTOP')
-  await sleep(5000)
+  await sleep(9000)
   running.process.kill('SIGCONT')
   assert.equal(await attempt(url), 'ok')
   assert.equal(shown.length, before + 1, 'no token was refused')
@@ -93,7 +93,7 @@ test('while the issuer is down a connection gets an error to act on, and works o
   await laptop.login(issuer)
   const { running, url } = await connectedTo(laptop)
   assert.equal(await attempt(url), 'ok')
-  await sleep(4500)
+  await sleep(8500)
   issuer.weather.outage = true
   assert.match(await attempt(url), /^08001 pgoauth: the issuer cannot be reached/)
   issuer.weather.outage = false

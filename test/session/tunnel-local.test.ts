@@ -213,7 +213,7 @@ test('password: real psql with another password is refused, and nothing goes to 
 test('password: a client that sends no password is ended at the deadline', async () => {
   const tunnel = await startTunnel(testProfile(remote.port), tokensInTurn('t'), {
     ...withPassword,
-    openingTimeoutMs: 100,
+    openingTimeoutMs: 1000,
   })
   const client = await tunnel.client()
   client.startup()
@@ -273,7 +273,7 @@ test('local TLS: unencrypted bytes behind SSLRequest are refused', async () => {
 })
 
 test('local TLS: a client that never finishes its handshake is ended at the deadline', async () => {
-  const tunnel = await startTunnel(testProfile(remote.port), tokensInTurn('t'), { ...withTls, openingTimeoutMs: 100 })
+  const tunnel = await startTunnel(testProfile(remote.port), tokensInTurn('t'), { ...withTls, openingTimeoutMs: 1000 })
   const client = await tunnel.client()
   client.send(encodeSslRequest())
   assert.equal(await client.byte(), 'S')

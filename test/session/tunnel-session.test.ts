@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { test } from 'node:test'
-import { systemClock } from '../../src/base/clock.ts'
 import { encodeQuery } from '../../src/wire/client-messages.ts'
 import { encodeReadyForQuery } from '../../src/wire/server-messages.ts'
 import { encodeCancelRequest, encodeStartupMessage } from '../../src/wire/startup.ts'
@@ -23,11 +22,9 @@ test('a cancel request with the key of a running session reaches the remote side
   const client = await tunnel.client()
   client.startup()
   await client.tags()
-  const startedMs = systemClock.nowMs()
   const cancel = await tunnel.client()
   cancel.send(encodeCancelRequest(KEY.processId, KEY.secretKey))
   assert.equal((await cancel.rest()).length, 0)
-  assert.ok(systemClock.nowMs() - startedMs < 1000)
   assert.deepEqual(remote.cancels, [{ kind: 'cancel', ...KEY }])
   assert.deepEqual(tunnel.cancels, ['cancel request delivered'])
 })

@@ -195,9 +195,9 @@ export async function connectClient(port: number, host = '127.0.0.1'): Promise<C
   return new ClientTalk(socket)
 }
 
-/** Waits until it holds; fails after five seconds. */
+/** Waits until it holds; fails after twenty seconds. */
 export async function eventually(holds: () => boolean, what = 'it'): Promise<void> {
-  for (let turn = 0; turn < 500; turn++) {
+  for (let turn = 0; turn < 2000; turn++) {
     if (holds()) return
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
