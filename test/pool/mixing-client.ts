@@ -17,6 +17,8 @@ export interface MixingOptions {
   /** Until when the current round of kills may explain a lost connection. */
   readonly mayLose: () => boolean
   readonly transactionMode: boolean
+  /** What it does, at random; everything where absent. */
+  readonly steps?: readonly Step[] | undefined
 }
 
 /** What cannot be explained: something of another client, or a thing of its own gone wrong. */
@@ -77,7 +79,7 @@ export class MixingClient {
   async step(): Promise<string> {
     this.#step++
     const { random } = this.#options
-    const name = random.pick(STEPS)
+    const name = random.pick(this.#options.steps ?? STEPS)
     await this[name]()
     if (this.#trouble.length > 0) throw new Mixed(this.#trouble.join('; '))
     return name
@@ -334,7 +336,9 @@ const STEPS = [
     'moment',
   ],
   ...['hide', 'look', 'look', 'temporary', 'cancelled', 'cancelledIdle', 'slow', 'timeout'],
-] as (
+] as Step[]
+
+export type Step =
   | 'who'
   | 'parameter'
   | 'prepared'
@@ -355,7 +359,6 @@ const STEPS = [
   | 'cancelled'
   | 'cancelledIdle'
   | 'slow'
-)[]
 
 function codeOf(error: unknown): string | undefined {
   const code = (error as { code?: string }).code

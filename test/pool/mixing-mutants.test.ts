@@ -51,6 +51,7 @@ const MUTANTS = [
   {
     what: 'a cancel sent to the connection that was lent last',
     database: 'transaction',
+    steps: ['cancelled', 'slow', 'slow', 'who'],
     file: 'transaction-session.js',
     from: 'pool.cancel(server)',
     to: 'pool.cancel(globalThis.lentLast ?? server)',
@@ -88,7 +89,8 @@ for (const [number, mutant] of MUTANTS.entries()) {
     const ground = await startMixingGround(join(folder, 'bin', 'pgoauth.js'))
     try {
       const { database } = mutant
-      const report = await runMixing(ground, { database, seed, clients: 40, seconds: 30, untilMixed: true })
+      const steps = 'steps' in mutant ? { steps: mutant.steps } : {}
+      const report = await runMixing(ground, { database, seed, clients: 40, seconds: 30, untilMixed: true, ...steps })
       assert.notDeepEqual(report.violations, [], `PGOAUTH_TEST_SEED=${seed}`)
     } finally {
       await ground.end()

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inApp, type Proxied, startProxied } from '../support/proxied.ts'
 import { Random } from '../support/random.ts'
-import { Gone, Mixed, MixingClient } from './mixing-client.ts'
+import { Gone, Mixed, MixingClient, type Step } from './mixing-client.ts'
 
 /** A PostgreSQL and a proxy with few server connections, for many clients that look for one another's traces. */
 export function startMixingGround(program?: string): Promise<Proxied> {
@@ -45,6 +45,8 @@ export interface MixingRunOptions {
   readonly seconds: number
   /** Ends at the first violation. */
   readonly untilMixed?: boolean
+  /** What clients do; everything where absent. */
+  readonly steps?: readonly Step[]
 }
 
 export interface MixingReport {
@@ -81,6 +83,7 @@ export async function runMixing(ground: Proxied, options: MixingRunOptions): Pro
           random: own,
           mayLose: () => performance.now() < lossesUntil,
           transactionMode: options.database !== 'session',
+          steps: options.steps,
         })
         const length = 5 + own.below(60)
         for (let step = 0; step < length && !over(); step++) {
