@@ -1,4 +1,5 @@
 import type { Role } from '../base/brand.ts'
+import { claimAt } from '../base/claim-path.ts'
 import type { Identity } from '../base/identity.ts'
 import type { Policy, RoleCondition, RoleRule } from './policy.ts'
 
@@ -45,17 +46,4 @@ function fillTemplate(template: string, claims: Readonly<Record<string, unknown>
     return ''
   })
   return isWhole ? filled : undefined
-}
-
-/** The claim of that whole name, or the value at the dotted path; own properties only. */
-export function claimAt(claims: Readonly<Record<string, unknown>>, path: string): unknown {
-  if (Object.hasOwn(claims, path)) return claims[path]
-  let value: unknown = claims
-  for (const step of path.split('.')) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, step)) {
-      return undefined
-    }
-    value = (value as Record<string, unknown>)[step]
-  }
-  return value
 }

@@ -14,6 +14,8 @@ roles:
     when: { groups: [analysts, finance], email_verified: true }
   - role: nested
     when: { realm_access.roles: reader }
+  - role: pod
+    when: { kubernetes.io.namespace: batch }
   - role: elsewhere
     issuer: https://other.example
   - role: "{preferred_username}"
@@ -44,6 +46,9 @@ describe('role rules', () => {
   it('a dotted key is a path, and a claim of that whole name comes first', () => {
     assert.equal(role({ realm_access: { roles: ['reader'] } }), 'nested')
     assert.equal(role({ 'realm_access.roles': 'reader' }), 'nested')
+  })
+  it('a path goes through claims that have dots in their names', () => {
+    assert.equal(role({ 'kubernetes.io': { namespace: 'batch' } }), 'pod')
   })
   it('a path does not reach what every object inherits', () => {
     assert.equal(role({ realm_access: 'reader' }), undefined)
