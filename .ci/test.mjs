@@ -9,8 +9,8 @@ import { setUp } from './setup.mjs'
 
 /** A file that runs longer is taken for hung: its tests are given up, and count as failed. */
 const FILE_TIMEOUT_MS = 300_000
-/** One more than the two cores of the machines we run on: the tests with real parts wait more than they compute. */
-const FILES_AT_ONCE = 3
+/** As many as the machines we run on have cores: with more, whatever waits for something waits too long for it. */
+const FILES_AT_ONCE = 2
 
 process.chdir(dirname(dirname(fileURLToPath(import.meta.url))))
 setUp()
