@@ -1,4 +1,7 @@
-/** Start-up and metadata queries of drivers and tools, by name; from their public sources, shortened in their lists of columns. */
+/**
+ * Start-up and metadata queries in the manner of drivers and tools, by name: written down from memory and shortened in
+ * their lists of columns, neither recorded from a running tool nor copied from its source.
+ */
 export const DRIVER_QUERIES: Readonly<Record<string, readonly string[]>> = {
   'pgjdbc DatabaseMetaData': [
     `SELECT NULL AS TABLE_CAT, n.nspname AS TABLE_SCHEM, c.relname AS TABLE_NAME, CASE n.nspname ~ '^pg_' OR n.nspname = 'information_schema' WHEN true THEN CASE WHEN n.nspname = 'pg_catalog' THEN 'SYSTEM TABLE' ELSE NULL END WHEN false THEN CASE c.relkind WHEN 'r' THEN 'TABLE' WHEN 'v' THEN 'VIEW' ELSE NULL END END AS TABLE_TYPE, d.description AS REMARKS FROM pg_catalog.pg_namespace n, pg_catalog.pg_class c LEFT JOIN pg_catalog.pg_description d ON (c.oid = d.objoid AND d.objsubid = 0 and d.classoid = 'pg_class'::regclass) WHERE c.relnamespace = n.oid AND c.relname LIKE 'orders' ORDER BY TABLE_TYPE, TABLE_SCHEM, TABLE_NAME`,
