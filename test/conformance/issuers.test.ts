@@ -10,7 +10,7 @@ import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { type ForgeKey, newForgeKey, publicJwk, signTexts } from '../support/token-forge.ts'
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..')
-const guide = readFileSync(join(root, 'docs/issuers.md'), 'utf8')
+const guide = readFileSync(join(root, 'docs/ISSUERS.md'), 'utf8')
 
 /** The two blocks of a section of the guide. */
 function documented(name: string): { issuer: Record<string, unknown>; role: Record<string, unknown> } {

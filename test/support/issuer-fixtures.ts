@@ -1,6 +1,6 @@
 /** An access token as the issuer's documentation and its real tokens have it: header and claims but for times. */
 export interface IssuerFixture {
-  /** Its heading in docs/issuers.md. */
+  /** Its heading in docs/ISSUERS.md. */
   readonly name: string
   readonly header: Record<string, unknown>
   readonly claims: Record<string, unknown>
