@@ -19,6 +19,7 @@ interface ErrorKind {
  */
 export const ERRORS = {
   USAGE: { fault: 'user', sqlstate: '22023', exit: 2, say: 'wrong usage' },
+  NOT_FOUND: { fault: 'user', sqlstate: '22023', exit: 1, say: 'nothing found' },
   CONFIG_INVALID: { fault: 'operator', sqlstate: 'F0000', exit: 2, say: 'the configuration is not valid' },
   PROFILE_UNKNOWN: { fault: 'user', sqlstate: '22023', exit: 2, say: 'unknown profile' },
   LOGIN_NEEDED: { fault: 'user', sqlstate: '28000', exit: 3, say: 'login needed' },

@@ -19,7 +19,8 @@ export async function findInAudit(
     found++
     writeLine(context.stdout, flags.json ? line : [auditText(event), ...fixOf(event)].join('\n'))
   }
-  if (found === 0) fail('USAGE', { detail: `no event has the request id ${requestId}`, fix: 'name rotated files too' })
+  if (found === 0)
+    fail('NOT_FOUND', { detail: `no event has the request id ${requestId}`, fix: 'name rotated files too' })
 }
 
 function fixOf({ event, sql_fingerprint, scopes, missing_scopes, reason }: ReadAuditEvent): string[] {

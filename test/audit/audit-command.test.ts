@@ -55,9 +55,9 @@ test('find shows event, reason and fix of a request id', async () => {
   assert.match(stdout, /fix +any one of these scopes allows it: orders:write, db:admin/)
 })
 
-test('find without an event says so and does not exit 0', async () => {
+test('find without an event says so and exits 1', async () => {
   const { code, stderr } = await runCommand(['audit', 'find', 'ffffffffffffffff', path])
-  assert.notEqual(code, 0)
+  assert.equal(code, 1)
   assert.match(stderr, /no event has the request id/)
 })
 
