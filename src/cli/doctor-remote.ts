@@ -39,9 +39,9 @@ export async function checkTcp({ name, host, port }: Profile): Promise<string> {
 }
 
 /** TLS as the tunnel would have it. @throws TLS_FAILED with who signed the certificate where that is the trouble. */
-export async function checkTls(profile: Profile, { clock }: CliContext): Promise<string> {
+export async function checkTls(profile: Profile, { clock, interrupted: signal }: CliContext): Promise<string> {
   try {
-    const { stream } = await openRemoteLink(profile, { clock })
+    const { stream } = await openRemoteLink(profile, { clock, signal })
     const version = stream instanceof TLSSocket ? stream.getProtocol() : undefined
     stream.destroy()
     return version ? `${version}, tls.mode: ${profile.tls.mode}` : 'off (insecure_loopback)'

@@ -55,7 +55,7 @@ export async function openRemoteLink(
   if (tls.mode === 'disable') {
     return { stream: socket, inbox: new Inbox(socket), encrypted: false, verified: true, address: reached }
   }
-  if (remote.sslnegotiation === 'postgres') await askForTls(socket, hostPort(host, port))
+  if (remote.sslnegotiation === 'postgres') await askForTls(socket, hostPort(host, port), clock)
   const settings = { ...tls, mode: tls.mode, name: tls.serverName ?? host }
   const secure = await startTls(socket, settings, { timeoutMs: TLS_TIMEOUT_MS, clock })
   if (remote.sslnegotiation === 'direct' && secure.alpnProtocol !== POSTGRES_ALPN) {
@@ -80,9 +80,14 @@ function refuseInTheClear({ name, host, insecureLoopback }: Remote): void {
   })
 }
 
-/** SSLRequest and its one-byte answer. */
-async function askForTls(socket: Duplex, where: string): Promise<void> {
+/** SSLRequest and its one-byte answer, which a server of another protocol may never give. */
+async function askForTls(socket: Duplex, where: string, clock: Clock): Promise<void> {
   const inbox = new Inbox(socket)
+  let isLate = false
+  const stopTimer = clock.after(TLS_TIMEOUT_MS, () => {
+    isLate = true
+    socket.destroy(new Error('no answer to SSLRequest'))
+  })
   socket.write(encodeSslRequest())
   let answer: number | undefined
   try {
@@ -90,7 +95,15 @@ async function askForTls(socket: Duplex, where: string): Promise<void> {
       received.length === 0 ? undefined : { value: received[0] as number, rest: received.subarray(1) },
     )
   } catch (cause) {
-    fail('PROXY_UNREACHABLE', { detail: `${where}: the connection was lost before TLS began`, cause })
+    const lost = `${where}: the connection was lost before TLS began`
+    const silent = `${where} did not answer within ${TLS_TIMEOUT_MS / 1000} s when asked for TLS`
+    fail('PROXY_UNREACHABLE', {
+      detail: isLate ? silent : lost,
+      fix: 'check host and port: is it a Postgres server or a pgoauth proxy?',
+      cause,
+    })
+  } finally {
+    stopTimer()
   }
   // Whatever else came was sent by somebody without TLS: it must not be taken for the server's (CVE-2021-23222).
   const early = inbox.release()

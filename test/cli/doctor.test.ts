@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { dirname, join } from 'node:path'
-import { describe, test } from 'node:test'
+import { after, describe, test } from 'node:test'
 import { freePort } from '../../src/demo/port.ts'
 import { DATABASE } from '../../src/demo/sample-database.ts'
 import { createCertificateAuthority, testCertificates } from '../support/certificates.ts'
@@ -185,6 +186,17 @@ describe('an induced fault is the first ✗, and its fix makes it pass', () => {
     assert.match(fix, /set "database" in profile prod, or --database/)
     await passes(configOf({ ...GOOD, database: DATABASE }))
   })
+})
+
+test('13: a port where nobody answers in Postgres’ protocol is given up after ten seconds', async () => {
+  const silent = createServer((socket) => socket.on('error', () => {}))
+  await new Promise<void>((listening) => silent.listen(0, '127.0.0.1', listening))
+  after(() => silent.close())
+  const { port } = silent.address() as AddressInfo
+  const { code, first, detail, fix } = await examine(configOf({ ...GOOD, port }))
+  assert.deepEqual({ code, first }, { code: 5, first: 'tls' })
+  assert.match(detail, /did not answer within 10 s when asked for TLS/)
+  assert.match(fix, /check host and port/)
 })
 
 test('without a host everything up to there is checked', async () => {
