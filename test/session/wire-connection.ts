@@ -13,12 +13,23 @@ export async function openWire(port: number, user = 'postgres', database = 'post
     ['client_encoding', 'UTF8'],
   ]
   socket.write(encodeStartupMessage({ major: 3, minor: 0 }, parameters))
-  let received = Buffer.alloc(0)
-  while (!endsWithReady(received)) {
-    const [chunk] = (await once(socket, 'data')) as [Buffer]
-    received = Buffer.concat([received, chunk])
-  }
+  await ready(socket)
   return socket
+}
+
+/** One listener from the first chunk to the last: chunks that come between two listeners would be lost. */
+function ready(socket: Socket): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let received = Buffer.alloc(0)
+    const onData = (chunk: Buffer) => {
+      received = Buffer.concat([received, chunk])
+      if (!endsWithReady(received)) return
+      socket.off('data', onData).off('end', onEnd)
+      resolve()
+    }
+    const onEnd = () => reject(new Error(`the server hung up: ${received.toString('latin1')}`))
+    socket.on('data', onData).on('end', onEnd)
+  })
 }
 
 function endsWithReady(stream: Buffer): boolean {
