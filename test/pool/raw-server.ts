@@ -28,7 +28,7 @@ export async function rawServer(
   let ready = false
   const framer = new Framer({ maxHeldBytes: 1 << 20 })
   while (!ready) {
-    const [chunk] = (await once(socket, 'data')) as [Buffer]
+    const chunk = await nextChunk(socket)
     framer.push(chunk, {
       holds: () => true,
       onBytes: () => {},
@@ -44,6 +44,7 @@ export async function rawServer(
       },
     })
   }
+  socket.resume()
   return {
     socket,
     parameters,
@@ -52,9 +53,11 @@ export async function rawServer(
       const exchange = new Exchange(statements, (name, value) => parameters.set(name, value))
       socket.write(exchange.request)
       for (;;) {
-        const [chunk] = (await once(socket, 'data')) as [Buffer]
+        const chunk = await nextChunk(socket)
         const replies = exchange.push(chunk)
-        if (replies !== undefined) return replies
+        if (replies === undefined) continue
+        socket.resume()
+        return replies
       }
     },
     async cancel() {
@@ -65,4 +68,18 @@ export async function rawServer(
       await once(other, 'close')
     },
   }
+}
+
+/** Stops the socket at each chunk: one that came between two listeners would be lost. */
+function nextChunk(socket: Socket): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const onData = (chunk: Buffer) => {
+      socket.pause()
+      socket.off('close', onClose)
+      resolve(chunk)
+    }
+    const onClose = () => reject(new Error('the server hung up'))
+    socket.once('data', onData).once('close', onClose)
+    socket.resume()
+  })
 }
