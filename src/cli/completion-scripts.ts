@@ -1,6 +1,7 @@
 import type { CompletionNode } from './completion-tree.ts'
 
-export type Shell = 'bash' | 'zsh' | 'fish' | 'powershell'
+export const SHELLS = ['bash', 'zsh', 'fish', 'powershell'] as const
+export type Shell = (typeof SHELLS)[number]
 
 /** The script for a shell; profile names it asks `pgoauth completion profiles` for when they are wanted. */
 export function writeScript(shell: Shell, nodes: readonly CompletionNode[]): string {

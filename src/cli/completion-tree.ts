@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { SHELLS } from './completion-scripts.ts'
 
 /** A place on the command line, and what may be typed there. */
 export interface CompletionNode {
@@ -36,7 +37,8 @@ function nodesOf(command: Command, parent: string): CompletionNode[] {
     }))
   const node: CompletionNode = {
     path,
-    commands: command.commands.map(summaryOf),
+    commands:
+      path === 'completion' ? SHELLS.map((name) => ({ name, summary: 'shell' })) : command.commands.map(summaryOf),
     options: [...options, { flag: '--help', summary: 'display help', takesValue: false }],
     takesProfile: command.registeredArguments.some((argument) => isProfile(argument.name(), path)),
   }

@@ -2,10 +2,9 @@ import { Command } from 'commander'
 import { fail } from '../base/errors.ts'
 import { suggest } from '../base/suggest.ts'
 import { loadProfiles } from '../config/profiles.ts'
+import { SHELLS } from './completion-scripts.ts'
 import type { CliContext } from './context.ts'
 import { tokenDepsOf } from './token-deps.ts'
-
-const SHELLS = ['bash', 'zsh', 'fish', 'powershell'] as const
 
 /** What the scripts themselves ask for at the moment of completion; not in the help. */
 const PROFILES = 'profiles'

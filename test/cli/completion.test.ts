@@ -36,6 +36,7 @@ const CASES: readonly { readonly typed: readonly string[]; readonly offers: read
   { typed: ['token', 'p'], offers: ['prod'] },
   { typed: ['login', '--device', 's'], offers: ['staging'] },
   { typed: ['--debug', 'connect', 'st'], offers: ['staging'] },
+  { typed: ['completion', 'po'], offers: ['powershell'] },
   { typed: ['token', '--cl'], offers: ['--claims'] },
   { typed: ['profile', 'add', '--replac'], offers: ['--replace'] },
 ]
