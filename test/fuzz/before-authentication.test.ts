@@ -100,14 +100,9 @@ for (const [name, { seeds, read }] of Object.entries(READERS)) {
     let runs = 0
     for (; performance.now() < endAt; runs++) {
       const bytes = mutate(random.pick(seeds), random)
-      const startedAt = performance.now()
-      try {
-        read(bytes)
-      } catch (error) {
-        const expected = error instanceof PgoauthError && error.code !== 'INTERNAL'
-        assert.ok(expected, `seed ${seed}, run ${runs}, ${bytes.toString('hex')}: ${String(error)}`)
-      }
-      const ms = performance.now() - startedAt
+      let ms = timed(read, bytes, `seed ${seed}, run ${runs}`)
+      // On a busy machine anything may be slow once; what is slow by itself is slow each time.
+      for (let again = 0; again < 4 && ms >= SLOW_MS; again++) ms = Math.min(ms, timed(read, bytes, `seed ${seed}`))
       assert.ok(ms < SLOW_MS, `seed ${seed}, run ${runs}: ${ms.toFixed(0)} ms for ${bytes.length} bytes`)
     }
     context.diagnostic(`${runs} inputs, seed ${seed}`)
@@ -143,4 +138,16 @@ function mutate(seed: Buffer, random: Random): Buffer {
     }
   }
   return Buffer.from(bytes.subarray(0, 9_000))
+}
+
+/** Milliseconds that reading takes; any error but one of ours fails the test. */
+function timed(read: (bytes: Buffer) => void, bytes: Buffer, about: string): number {
+  const startedAt = performance.now()
+  try {
+    read(bytes)
+  } catch (error) {
+    const expected = error instanceof PgoauthError && error.code !== 'INTERNAL'
+    assert.ok(expected, `${about}, ${bytes.toString('hex')}: ${String(error)}`)
+  }
+  return performance.now() - startedAt
 }
