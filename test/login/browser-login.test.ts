@@ -35,8 +35,11 @@ describe('login in Chromium', { skip }, () => {
       page.on('request', (request) => loaded.push(request.url()))
       const complaints: string[] = []
       page.on('console', (message) => {
-        // The browser asks for an icon by itself, at the issuer's too, and complains where there is none.
+        // Chromium says so of the icon, too, that it asks for by itself; what the pages ask for is looked at below.
         if (!message.text().startsWith('Failed to load resource')) complaints.push(message.text())
+      })
+      page.on('response', (response) => {
+        if (response.status() >= 400) complaints.push(`${response.status()} ${response.url()}`)
       })
       await signIn(page)
       await page.getByRole('button', { name: 'Allow' }).click()
