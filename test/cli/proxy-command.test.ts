@@ -192,7 +192,8 @@ test('a second signal ends a draining proxy at once', async () => {
   const startedAt = Date.now()
   proxy.process.kill('SIGTERM')
   assert.equal((await proxy.end()).code, 128 + 15)
-  assert.ok(Date.now() - startedAt < 3_000)
+  // Long before the minute that it would drain for.
+  assert.ok(Date.now() - startedAt < 30_000)
   client.close()
 })
 

@@ -7,7 +7,9 @@ import {
   encodeStartupMessage,
 } from '../../src/wire/startup.ts'
 import { startDoor } from '../support/door.ts'
+import { superuserQuery } from '../support/postgres.ts'
 import { RawClient } from '../support/raw-client.ts'
+import { eventually } from '../support/tunnel.ts'
 
 // The chapter "Start-up" of the PostgreSQL manual (54.2.1), and 54.2.9 and 54.2.10 on encryption.
 const door = await startDoor()
@@ -236,7 +238,8 @@ test('a cancel key cancels the statement of its own session', async () => {
   const token = await door.issuer.mint({ scope: 'db:admin' })
   const key = (await client.login(token)).find(({ tag }) => tag === 'K')?.body ?? Buffer.alloc(0)
   const running = client.query('select pg_sleep(20)')
-  await new Promise((resolve) => setTimeout(resolve, 200))
+  const sleepers = "select from pg_stat_activity where state = 'active' and query = 'select pg_sleep(20)'"
+  await eventually(async () => (await superuserQuery(door.postgres, sleepers)).rowCount === 1, 'the statement')
   const other = await plain()
   other.send(encodeCancelRequest(key.readInt32BE(0), key.subarray(4)))
   assert.equal((await running).error, '57014')

@@ -11,7 +11,7 @@ import { type CommandResult, runCommand } from '../support/command.ts'
 import { startStack } from '../support/stack.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
-const stack = await startStack({ proxyYaml: (text) => `${text}limits: { handshake: 2s }\n` })
+const stack = await startStack({ proxyYaml: (text) => `${text}limits: { handshake: 6s }\n` })
 const { access_token: ADA } = await stack.issuer.login('ada', 'openid orders:read')
 const good = await stack.tunnel(ADA)
 
@@ -139,7 +139,7 @@ for (const side of ['proxy', 'tunnel'] as const) {
       const socket = connect({ host: '127.0.0.1', port })
       socket.on('error', () => {})
       socket.end('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
-      await closed(socket, 1500)
+      await closed(socket, 5_000)
     })
   })
 
@@ -148,7 +148,7 @@ for (const side of ['proxy', 'tunnel'] as const) {
       const socket = connect({ host: '127.0.0.1', port })
       socket.on('error', () => {})
       socket.end(Buffer.from('ff'.repeat(64), 'hex'))
-      await closed(socket, 5000)
+      await closed(socket, 30_000)
     })
   })
 }
@@ -158,8 +158,8 @@ test('a client that connects to the proxy and says nothing is closed after the h
     const started = Date.now()
     const socket = connect({ host: '127.0.0.1', port: stack.proxyPort })
     socket.on('error', () => {})
-    await closed(socket, 6000)
-    assert.ok(Date.now() - started >= 1500)
+    await closed(socket, 30_000)
+    assert.ok(Date.now() - started >= 5_500)
   })
 })
 

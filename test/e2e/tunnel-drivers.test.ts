@@ -14,7 +14,7 @@ import { startTestPostgres } from '../support/postgres.ts'
 import { programPath, skipWithout } from '../support/programs.ts'
 import { psql } from '../support/psql.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
-import { startTunnel, testProfile, tokensInTurn, verified } from '../support/tunnel.ts'
+import { eventually, startTunnel, testProfile, tokensInTurn, verified } from '../support/tunnel.ts'
 
 const certificates = testCertificates()
 const directory = temporaryDirectory()
@@ -31,6 +31,8 @@ const PSYCOPG = skipWithout('psycopg2')
 const MEGABYTES = 64
 /** The cancelled queries would run for 30 s. On an idle machine a cancel takes some 50 ms. */
 const LONG_BEFORE_ITS_END_MS = 15_000
+/** The statement that waits to be cancelled, once it runs. */
+const SLEEPERS = "select 1 from pg_stat_activity where state = 'active' and query like 'select pg_sleep%'"
 
 async function connected(): Promise<Client> {
   const client = new Client({ connectionString: url })
@@ -95,8 +97,10 @@ test('postgres: statements, a transaction, and a cancelled query', async () => {
   })
   const startedMs = systemClock.nowMs()
   const running = sql`select pg_sleep(30)`.execute()
-  setTimeout(() => running.cancel(), 300)
-  await assert.rejects(running, { code: '57014' })
+  const outcome = assert.rejects(running, { code: '57014' })
+  await eventually(async () => (await sql.unsafe(SLEEPERS)).length === 1, 'the statement')
+  running.cancel()
+  await outcome
   assert.ok(systemClock.nowMs() - startedMs < LONG_BEFORE_ITS_END_MS)
   await sql.end()
 })
@@ -146,9 +150,7 @@ test('psql: Ctrl-C’s cancel request ends a running query', { skip: PSQL }, asy
   const child = spawn(programPath('psql'), ['-X', '-w', '-v', 'VERBOSITY=verbose', '-c', 'select pg_sleep(30)', url])
   const err = text(child.stderr)
   const watcher = await connected()
-  const running = async () =>
-    (await watcher.query("select 1 from pg_stat_activity where query like 'select pg_sleep%'")).rowCount === 1
-  for (let turn = 0; turn < 100 && !(await running()); turn++) await systemClock.sleep(50)
+  await eventually(async () => (await watcher.query(SLEEPERS)).rowCount === 1, 'the statement')
   const startedMs = systemClock.nowMs()
   child.kill('SIGINT')
   await once(child, 'close')
@@ -179,7 +181,12 @@ k.execute('listen news')
 d = psycopg2.connect(dsn); d.autocommit = True; d.cursor().execute("notify news, 'hi'")
 select.select([c], [], [], 5); c.poll(); assert c.notifies[0].payload == 'hi'
 def stop():
-    time.sleep(0.3); stop.at = time.time(); c.cancel()
+    watcher = d.cursor()
+    while True:
+        watcher.execute("${SLEEPERS}")
+        if watcher.fetchone(): break
+        time.sleep(0.05)
+    stop.at = time.time(); c.cancel()
 threading.Thread(target=stop).start()
 try:
     k.execute('select pg_sleep(30)'); assert False
@@ -227,7 +234,7 @@ test('a cancel request reaches a real PostgreSQL over TLS of its own', async () 
   const { encodeCancelRequest } = await import('../../src/wire/startup.ts')
   const key = Buffer.alloc(4)
   key.writeInt32BE(secretKey)
-  await systemClock.sleep(200)
+  await eventually(async () => (await other.query(SLEEPERS)).rowCount === 1, 'the statement')
   const startedMs = systemClock.nowMs()
   const cancel = await tunnel.client()
   cancel.send(encodeCancelRequest(processID, key))

@@ -19,7 +19,8 @@ const remote = await startOauthPostgres({
   tls: certificates.server,
   accepts: (token) => {
     shown.push(token)
-    return Number(decodeClaims(token)?.exp) > Date.now() / 1000
+    // As servers do, this one bears clocks that differ a little, and machines that are slow.
+    return Number(decodeClaims(token)?.exp) > Date.now() / 1000 - 2
   },
 })
 
@@ -81,7 +82,7 @@ test('after a sleep past the expiry the next connection works at once', async ()
   assert.equal(await attempt(url), 'ok')
   const before = shown.length
   running.process.kill('SIGSTOP')
-  await sleep(9000)
+  await sleep(11_000)
   running.process.kill('SIGCONT')
   assert.equal(await attempt(url), 'ok')
   assert.equal(shown.length, before + 1, 'no token was refused')

@@ -5,6 +5,7 @@ import { after, describe, test } from 'node:test'
 import { openCallbackListener } from '../../src/login/callback-listener.ts'
 import { startTestIssuer } from '../support/issuer.ts'
 import { openLaptop, profileFor } from '../support/laptop.ts'
+import { eventually } from '../support/tunnel.ts'
 
 const issuer = await startTestIssuer()
 const laptop = openLaptop(profileFor(issuer))
@@ -58,10 +59,11 @@ describe('what comes back to the loopback redirect', () => {
 
   test('a second answer is told that the first one counts', async () => {
     const { redirect, asked, ended } = await startLogin()
-    issuer.weather.latencyMs = 500
+    const before = issuer.count(/^\/token$/)
+    issuer.weather.latencyMs = 3_000
     const query = `?code=x&state=${asked.get('state')}&iss=${issuer.url}`
     const first = fetch(redirect + query)
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await eventually(() => issuer.count(/^\/token$/) > before)
     const second = await fetch(redirect + query)
     issuer.weather.latencyMs = 0
     assert.equal(second.status, 410)

@@ -114,8 +114,9 @@ test('slow_down is obeyed: five seconds more between questions', async () => {
   const { code, stderr } = await openLaptop(profileFor(issuer)).run(['login', '--device'])
   assert.equal(code, 0, stderr)
   const [first = 0, second = 0, third = 0] = issuer.asked
-  assert.ok(second - first < 3000, `${second - first}`)
-  assert.ok(third - second > 5500, `${third - second}`)
+  // One second at first, then six, however late a busy machine wakes up.
+  assert.ok(second - first < 5500, `${second - first}`)
+  assert.ok(third - second > 5900, `${third - second}`)
   assert.match(stderr, /did not grant: offline_access/)
 })
 

@@ -234,7 +234,7 @@ test('a server that says nothing is given up on in time', async () => {
     (await failure({ port: server.port, tls: plain, server: { connectTimeoutMs: 300 } })).code,
     'SERVER_UNREACHABLE',
   )
-  assert.ok(performance.now() - startedAt < 2_000)
+  assert.ok(performance.now() - startedAt < 8_000)
 })
 
 for (const [sqlstate, code] of [

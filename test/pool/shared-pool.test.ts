@@ -9,8 +9,8 @@ import { psql } from '../support/psql.ts'
 
 const proxied = await startProxied({
   databases: {
-    one: '{ mode: session, size: 1, wait: 400ms }',
-    two: '{ mode: session, size: 2, servers_per_identity: 1, wait: 400ms }',
+    one: '{ mode: session, size: 1, wait: 3s }',
+    two: '{ mode: session, size: 2, servers_per_identity: 1, wait: 3s }',
     warm: '{ mode: session, size: 5, min_idle: 2, idle: 400ms }',
     old: '{ mode: session, size: 2, max_age: 300ms }',
     shared: '{ mode: transaction, size: 2, wait: 5s }',
@@ -59,7 +59,7 @@ async function codeOf(doing: Promise<unknown>): Promise<string | undefined> {
   )
 }
 
-async function eventually(what: () => Promise<boolean>, ms = 5000): Promise<void> {
+async function eventually(what: () => Promise<boolean>, ms = 30_000): Promise<void> {
   const until = performance.now() + ms
   while (!(await what())) {
     assert.ok(performance.now() < until, 'it did not come about in time')
@@ -143,7 +143,7 @@ test('whoever waits longer than wait is refused with 53300', async () => {
   const first = await open('one')
   const startMs = performance.now()
   assert.equal(await codeOf(open('one', { subject: 'grace' })), '53300')
-  assert.ok(performance.now() - startMs >= 390)
+  assert.ok(performance.now() - startMs >= 2_900)
   await first.end()
 })
 

@@ -26,6 +26,6 @@ test('drain does not wait for a transaction longer than it says', async () => {
   const startedAt = Date.now()
   await second.proxy.drain()
   const took = Date.now() - startedAt
-  assert.ok(took >= 900 && took < 5_000, `${took} ms`)
+  assert.ok(took >= 900 && took < 20_000, `${took} ms`)
   assert.equal((await busy.until('E')).at(-1)?.code, '57P01')
 })

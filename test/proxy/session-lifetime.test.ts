@@ -9,7 +9,7 @@ import type { RawClient } from '../support/raw-client.ts'
 
 // DESIGN section 9: sessions live as long as their token.
 const door = await startDoor({
-  proxyYaml: (text) => `${text}sessions: { grace: 1s, expiry_transaction_limit: 2s }\n`,
+  proxyYaml: (text) => `${text}sessions: { grace: 1s, expiry_transaction_limit: 6s }\n`,
   policyYaml: `version: 1
 roles:
   - { role: auditor, when: { groups: auditors } }
@@ -17,6 +17,8 @@ roles:
 scopes: { "orders:read": { select: [public.orders] }, "db:admin": all }
 `,
 })
+// Ends 3 to 4 s from now with its second of grace: time enough to log in on a busy machine, whose sessions end all the same.
+const SOON = 3
 const inSeconds = (seconds: number) => Math.floor(Date.now() / 1000) + seconds
 const mint = (claims: Record<string, unknown> = {}) => door.issuer.mint(claims)
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
@@ -24,34 +26,34 @@ const renewal = (token: string) => encodeSaslResponse(encodeInitialResponse(new 
 const renewable = (token: string): Promise<RawClient> => door.session({ token, parameters: { '_pq_.pgoauth': '1' } })
 
 test('an idle session is ended on time with 57P01', async () => {
-  const client = await door.session({ token: await mint({ exp: inSeconds(1) }) })
+  const client = await door.session({ token: await mint({ exp: inSeconds(SOON) }) })
   const startedAt = Date.now()
   const last = await client.next()
   assert.deepEqual([last.tag, last.code, last.text], ['E', '57P01', 'token expired'])
-  assert.ok(Date.now() - startedAt < 4_000)
+  assert.ok(Date.now() - startedAt < 10_000)
   assert.equal((await client.next()).tag, 'closed')
 })
 
 test('a statement that runs past the end finishes first', async () => {
-  const client = await door.session({ token: await mint({ exp: inSeconds(1) }) })
-  const { rows, error } = await client.query('select 1 from pg_sleep(2.8)')
+  const client = await door.session({ token: await mint({ exp: inSeconds(SOON) }) })
+  const { rows, error } = await client.query('select 1 from pg_sleep(5.5)')
   assert.deepEqual([rows, error], [[['1']], undefined])
   assert.equal((await client.next()).code, '57P01')
 })
 
 test('a statement that runs past the limit is cut off', async () => {
-  const client = await door.session({ token: await mint({ exp: inSeconds(1) }) })
+  const client = await door.session({ token: await mint({ exp: inSeconds(SOON) }) })
   const startedAt = Date.now()
-  client.send(encodeQuery('select pg_sleep(30)'))
+  client.send(encodeQuery('select pg_sleep(60)'))
   await client.until('closed')
   const took = Date.now() - startedAt
-  assert.ok(took > 2_000 && took < 8_000, `${took} ms`)
+  assert.ok(took > 2_000 && took < 30_000, `${took} ms`)
 })
 
 test('a renewal carries the session past its first token, without an answer', async () => {
-  const client = await renewable(await mint({ exp: inSeconds(1) }))
+  const client = await renewable(await mint({ exp: inSeconds(SOON) }))
   client.send(renewal(await mint({ exp: inSeconds(60) })))
-  await pause(3_500)
+  await pause(5_500)
   assert.deepEqual((await client.query('select 1')).rows, [['1']])
   client.close()
 })
@@ -60,8 +62,13 @@ test('a renewal replaces the grants', async () => {
   const client = await renewable(await mint({ scope: 'orders:read' }))
   assert.equal((await client.query('select count(*) from public.orders')).error, undefined)
   client.send(renewal(await mint({ scope: 'nothing' })))
-  await pause(100)
-  assert.equal((await client.query('select count(*) from public.orders')).error, '42501')
+  // It is checked on the side; what is asked meanwhile is judged by the first token.
+  let error: string | undefined
+  for (let time = 0; time < 200 && error === undefined; time++) {
+    await pause(20)
+    error = (await client.query('select count(*) from public.orders')).error
+  }
+  assert.equal(error, '42501')
   client.close()
 })
 

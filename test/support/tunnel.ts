@@ -195,10 +195,10 @@ export async function connectClient(port: number, host = '127.0.0.1'): Promise<C
   return new ClientTalk(socket)
 }
 
-/** Waits until it holds; fails after twenty seconds. */
-export async function eventually(holds: () => boolean, what = 'it'): Promise<void> {
-  for (let turn = 0; turn < 2000; turn++) {
-    if (holds()) return
+/** Waits until it holds; fails after a minute. */
+export async function eventually(holds: () => boolean | Promise<boolean>, what = 'it'): Promise<void> {
+  for (let turn = 0; turn < 6000; turn++) {
+    if (await holds()) return
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
   throw new Error(`${what} never happened`)
