@@ -1,6 +1,6 @@
 // Makes a bare clone runnable: installs what package.json names, then compiles. Plain Node, since nothing is
 // installed when it starts. Does nothing where there is nothing to do. --quiet: says so only when it takes time.
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import {
   existsSync,
   lstatSync,
@@ -12,6 +12,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs'
+import { constants } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -21,12 +22,12 @@ const SOURCES = ['bin', 'src', 'test', 'tsconfig.json', 'package.json']
 const BUILD_RECORD = join(root, 'dist', '.built')
 
 /** Installs and compiles as needed; ends the process with the failing step's exit code. */
-export function setUp({ quiet = false } = {}) {
-  install()
-  build(quiet)
+export async function setUp({ quiet = false } = {}) {
+  await install()
+  await build(quiet)
 }
 
-function install() {
+async function install() {
   const missing = missingPackages()
   if (missing.length > 0) {
     if (isLink(join(root, 'node_modules'))) {
@@ -35,7 +36,9 @@ function install() {
     }
     console.error(`setup: installing ${missing.length === 1 ? missing[0] : `${missing.length} packages`}`)
     // stdout belongs to the command that follows (npm pack --json, pgoauth demo), so npm gets stderr.
-    run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], { shell: process.platform === 'win32' })
+    await run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], {
+      shell: process.platform === 'win32',
+    })
     const still = missingPackages()
     if (still.length > 0) {
       console.error(`setup: npm install left out ${still.join(', ')}: look at npm's message above`)
@@ -77,14 +80,14 @@ function linkPostgresLibraries() {
   }
 }
 
-function build(quiet) {
+async function build(quiet) {
   const newest = Math.max(...SOURCES.map((name) => newestMs(join(root, name))))
   if (existsSync(BUILD_RECORD) && statSync(BUILD_RECORD).mtimeMs >= newest) return
   if (!quiet) console.error('setup: compiling')
   // A fresh dist, so that what was deleted from src does not linger in it.
   rmSync(join(root, 'dist'), { recursive: true, force: true })
   const startedMs = Date.now()
-  run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', root])
+  await run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', root])
   writeFileSync(BUILD_RECORD, '')
   // What was edited while the compiler ran counts as newer.
   utimesSync(BUILD_RECORD, startedMs / 1000, startedMs / 1000)
@@ -98,11 +101,28 @@ function newestMs(path) {
   return Math.max(stat.mtimeMs, ...readdirSync(path).map((name) => newestMs(join(path, name))))
 }
 
-/** Runs a step where its output can be seen, none of it on stdout, and ends with its exit code if it fails. */
-function run(command, args, options = {}) {
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2], ...options })
-  if (error) console.error(`setup: cannot run ${command}: ${error.message}`)
-  if (error || status !== 0) process.exit(status || 1)
+/**
+ * Runs a step where its output can be seen, none of it on stdout, and ends with its exit code if it fails. A signal ends
+ * the step, and then us: nothing is to go on behind the back of whoever sent it.
+ */
+async function run(command, args, options = {}) {
+  const child = spawn(command, args, { cwd: root, stdio: ['ignore', 2, 2], ...options })
+  let interruption
+  const passOn = (signal) => {
+    interruption = signal
+    child.kill(signal)
+  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, passOn)
+  const status = await new Promise((resolve) => {
+    child.once('error', (error) => {
+      console.error(`setup: cannot run ${command}: ${error.message}`)
+      resolve(1)
+    })
+    child.once('close', (code) => resolve(code ?? 1))
+  })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.off(signal, passOn)
+  if (interruption) process.exit(128 + constants.signals[interruption])
+  if (status !== 0) process.exit(status)
 }
 
 function readJson(file) {
@@ -113,4 +133,4 @@ function isLink(path) {
   return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) setUp({ quiet: process.argv.includes('--quiet') })
+if (process.argv[1] === fileURLToPath(import.meta.url)) await setUp({ quiet: process.argv.includes('--quiet') })

@@ -13,7 +13,7 @@ const FILE_TIMEOUT_MS = 300_000
 const FILES_AT_ONCE = 2
 
 process.chdir(dirname(dirname(fileURLToPath(import.meta.url))))
-setUp()
+await setUp()
 installPackages()
 
 const linted = spawnSync(process.execPath, ['node_modules/@biomejs/biome/bin/biome', 'check', '.'], {

@@ -12,6 +12,9 @@ function interrupting(): AbortController {
   return interruption
 }
 const hangupActions = new Set<() => void>()
+/** npm passes a Ctrl-C on to what it runs, which had it from the terminal already: one key, and not the second. */
+const ECHO_MS = 300
+let signalledAtMs = Number.NEGATIVE_INFINITY
 let takeSignal: ((signal: NodeJS.Signals) => void) | undefined
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
@@ -20,6 +23,9 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       for (const action of hangupActions) action()
       return
     }
+    const sinceMs = systemClock.nowMs() - signalledAtMs
+    signalledAtMs = systemClock.nowMs()
+    if (process.env.npm_lifecycle_event !== undefined && sinceMs < ECHO_MS) return
     // The second one means it: whoever waits for something that does not end should not have to look up a pid.
     if (interrupting().signal.aborted) {
       // Whatever spinner is running hid the cursor.

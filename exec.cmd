@@ -1,0 +1,2 @@
+@rem What `exec` in package.json's scripts means to the shell of Windows.
+@%*
