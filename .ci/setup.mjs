@@ -106,13 +106,14 @@ function newestMs(path) {
  * the step, and then us: nothing is to go on behind the back of whoever sent it.
  */
 async function run(command, args, options = {}) {
-  const child = spawn(command, args, { cwd: root, stdio: ['ignore', 2, 2], ...options })
   let interruption
   const passOn = (signal) => {
     interruption = signal
     child.kill(signal)
   }
+  // Before the step begins, or a signal at its first moment would leave it behind.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, passOn)
+  const child = spawn(command, args, { cwd: root, stdio: ['ignore', 2, 2], ...options })
   const status = await new Promise((resolve) => {
     child.once('error', (error) => {
       console.error(`setup: cannot run ${command}: ${error.message}`)

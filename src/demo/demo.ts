@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { Client } from 'pg'
 import type { Clock } from '../base/clock.ts'
 import { fail } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
@@ -98,22 +99,27 @@ async function bringUp(keeper: Keeper, issuer: Issuer, options: DemoOptions): Pr
 
 /** Makes roles, schemas and rows; gives the server's version. */
 export async function fillDatabase(postgres: EmbeddedPostgres, password: Secret): Promise<string> {
-  const { Client } = await loadDriver()
-  const admin = new Client({ connectionString: postgres.url() })
-  await admin.connect()
+  const admin = await openClient(postgres.url())
   const { rows } = await admin.query('show server_version')
   await admin.query(`create role ${SERVICE_LOGIN} login noinherit password '${password.reveal()}'`)
   await admin.query(`create database ${DATABASE}`)
   await admin.end()
-  const inside = new Client({ connectionString: postgres.url({ database: DATABASE }) })
-  await inside.connect()
+  const inside = await openClient(postgres.url({ database: DATABASE }))
   await inside.query(SCHEMA_SQL)
   await inside.end()
   return String(rows[0]?.server_version)
 }
 
-/** The `pg` driver. Codes: DEMO_FAILED when it is not installed. */
-export async function loadDriver(): Promise<typeof import('pg')['default']> {
+/** A connected client of the `pg` driver. Codes: DEMO_FAILED when that is not installed. */
+export async function openClient(url: string): Promise<Client> {
+  const client = new (await loadDriver()).Client({ connectionString: url })
+  // What waits for an answer is told of a lost connection too; unheard, the event would end the process.
+  client.on('error', () => {})
+  await client.connect()
+  return client
+}
+
+async function loadDriver(): Promise<typeof import('pg')['default']> {
   try {
     return (await import('pg')).default
   } catch (cause) {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import { auditText, type Dress, invitation, trialLines } from './account.ts'
-import { type Demo, loadDriver } from './demo.ts'
+import { type Demo, openClient } from './demo.ts'
 import { runPsql } from './psql.ts'
 import { TRIALS } from './sample-database.ts'
 import { readAudit, runTransaction, runTrials, type TrialResult } from './trials.ts'
@@ -23,9 +23,7 @@ const POLL_MS = 500
  * from behind, and says what became of each. True when every one behaved.
  */
 export async function performOnce(demo: Demo, { env, dress, say }: Stage): Promise<boolean> {
-  const { Client } = await loadDriver()
-  const client = new Client({ connectionString: demo.url })
-  await client.connect()
+  const client = await openClient(demo.url)
   const results = await runTrials(client, demo.files.audit)
   const transaction = await runTransaction(client)
   await client.end()
@@ -66,9 +64,7 @@ export async function performForPeople(demo: Demo, { env, dress, say, clock, int
 
 /** What was denied must not have happened: the superuser sees all rows, with their totals. */
 async function lookFromBehind(demo: Demo): Promise<TrialResult> {
-  const { Client } = await loadDriver()
-  const client = new Client({ connectionString: demo.postgres.url({ database: 'demo' }) })
-  await client.connect()
+  const client = await openClient(demo.postgres.url({ database: 'demo' }))
   const sql = 'select status, total from sales.orders order by id'
   const { rows } = await client.query<{ status: string; total: string }>(sql)
   await client.end()

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import test from 'node:test'
 import { Client } from 'pg'
+import { openClient } from '../../src/demo/demo.ts'
 import { startKeeper } from '../../src/demo/keeper.ts'
 import { startPostgres } from '../../src/demo/postgres.ts'
 import { startTestPostgres, superuserQuery } from '../support/postgres.ts'
@@ -30,6 +31,14 @@ test('a restart keeps the port and the data', async () => {
   await server.restart('immediate')
   assert.equal(server.port, port)
   assert.equal((await superuserQuery(server, 'select * from t')).rowCount, 0)
+})
+
+test('a server that goes is an error of the demonstration’s query, and not of its process', async () => {
+  const client = await openClient(server.url())
+  const running = client.query('select pg_sleep(60)')
+  const failed = assert.rejects(running)
+  await server.restart('immediate')
+  await failed
 })
 
 test('several servers run beside each other in the directory of their keepers, which go with them', async () => {

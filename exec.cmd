@@ -1,2 +1,0 @@
-@rem What `exec` in package.json's scripts means to the shell of Windows.
-@%*
