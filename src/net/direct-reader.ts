@@ -1,12 +1,15 @@
 import type { OnReadOpts, Socket } from 'node:net'
 
-/** Takes bytes that are in a reused buffer; true where it still needs them after it has returned. */
+/**
+ * Takes bytes that are in a reused buffer; true where it still needs them and goes on reading. One that has paused the
+ * socket until it needs them no more says false.
+ */
 export type DirectConsumer = (chunk: Buffer) => boolean
 
-/** An idle connection keeps this much; a read that fills it makes the next one the larger. */
-const SMALL_BYTES = 4 * 1024
-/** What libuv reads at most at a time. */
-const LARGE_BYTES = 64 * 1024
+/** An idle connection keeps the first; a read that fills its buffer makes the next one the larger. */
+const SIZES = [4 * 1024, 64 * 1024, 256 * 1024] as const
+/** A read that would leave most of its buffer empty gives it back: so little of each. */
+const SHRINK_BELOW = [0, 4 * 1024, 32 * 1024] as const
 
 const readers = new WeakMap<object, DirectReader>()
 
@@ -20,7 +23,8 @@ export class DirectReader {
   readonly options: OnReadOpts
   #socket: Socket | undefined
   #consumer: DirectConsumer | undefined
-  #buffer: Buffer = Buffer.allocUnsafeSlow(SMALL_BYTES)
+  #step = 0
+  #buffer: Buffer = Buffer.allocUnsafeSlow(SIZES[0])
 
   constructor() {
     this.options = {
@@ -48,12 +52,18 @@ export class DirectReader {
   }
 
   #read(count: number): void {
-    const size = this.#buffer.length
     const chunk = this.#buffer.subarray(0, count)
     let lent = false
     if (this.#consumer) lent = this.#consumer(chunk)
     else this.#socket?.push(Buffer.from(chunk))
-    const next = count === size ? LARGE_BYTES : count <= SMALL_BYTES ? SMALL_BYTES : size
-    if (lent || next !== size) this.#buffer = Buffer.allocUnsafeSlow(next)
+    const step = this.#nextStep(count)
+    if (!lent && step === this.#step) return
+    this.#step = step
+    this.#buffer = Buffer.allocUnsafeSlow(SIZES[step] as number)
+  }
+
+  #nextStep(count: number): number {
+    if (count === this.#buffer.length) return Math.min(this.#step + 1, SIZES.length - 1)
+    return count <= (SHRINK_BELOW[this.#step] as number) ? this.#step - 1 : this.#step
   }
 }

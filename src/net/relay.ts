@@ -1,6 +1,8 @@
+import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../base/clock.ts'
 import { DirectReader } from './direct-reader.ts'
+import { giveBack } from './spent-memory.ts'
 
 export interface RelayDirection {
   /** Bytes that were read before the relay began and have not been sent on. */
@@ -94,23 +96,28 @@ class Pump {
   readonly #to: Duplex
   readonly #through: ((chunk: Buffer) => Buffer) | undefined
   readonly #first: Buffer | undefined
+  /** Whether each chunk is memory of its own, as a socket reads it, that ends with its being written. */
+  readonly #owned: boolean
+  /** Given back at the next `drain`, which tells that all is written. */
+  readonly #unwritten: Buffer[] = []
 
   constructor(from: Duplex, to: Duplex, { first, through }: RelayDirection) {
     this.#from = from
     this.#to = to
     this.#first = first
     this.#through = through
+    this.#owned = from instanceof Socket && to instanceof Socket
   }
 
   start(): void {
-    const direct = DirectReader.of(this.#from)
-    direct?.consume((chunk) => {
-      this.#onData(chunk)
-      return this.#to.writableLength > 0
+    if (this.#first && this.#first.length > 0) this.#carry(this.#first)
+    DirectReader.of(this.#from)?.consume((chunk) => {
+      this.#carry(chunk)
+      // Paused until all is written, it is not read into before.
+      return this.#to.writableLength > 0 && !this.#to.writableNeedDrain
     })
     this.#from.on('data', this.#onData)
     this.#to.on('drain', this.#onDrain)
-    if (this.#first && this.#first.length > 0) this.#onData(this.#first)
     if (!this.#to.writableNeedDrain) this.#from.resume()
   }
 
@@ -122,13 +129,22 @@ class Pump {
     this.#from.resume()
   }
 
-  readonly #onData = (chunk: Buffer) => {
+  #carry(chunk: Buffer): void {
     this.bytes += chunk.length
     const out = this.#through ? this.#through(chunk) : chunk
     if (this.#to.writable && !this.#to.write(out)) this.#from.pause()
   }
 
+  readonly #onData = (chunk: Buffer) => {
+    this.#carry(chunk)
+    if (!this.#owned) return
+    if (this.#to.writableLength === 0) giveBack(chunk)
+    else if (this.#to.writableNeedDrain) this.#unwritten.push(chunk)
+  }
+
   readonly #onDrain = () => {
+    for (const chunk of this.#unwritten) giveBack(chunk)
+    this.#unwritten.length = 0
     this.#from.resume()
   }
 }

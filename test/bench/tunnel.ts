@@ -1,6 +1,6 @@
 /**
  * What carrying a gigabyte costs the tunnel, beside HAProxy in TCP mode: CPU seconds of each process alone, from
- * /proc. node dist/test/bench/tunnel.js [GB]
+ * /proc, the median of several rounds in turns. node dist/test/bench/tunnel.js [GB] [rounds]
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -22,7 +22,8 @@ import { encodeReadyForQuery } from '../../src/wire/server-messages.ts'
 import { encodeStartupMessage } from '../../src/wire/startup.ts'
 
 const GIGABYTE = 1e9
-const amountBytes = Number(process.argv[2] ?? 2) * GIGABYTE
+const amountBytes = Number(process.argv[2] ?? 1) * GIGABYTE
+const rounds = Number(process.argv[3] ?? 5)
 const TICKS_PER_SECOND = 100
 const directory = mkdtempSync(join(tmpdir(), 'pgoauth-bench-'))
 const children: ChildProcess[] = []
@@ -43,12 +44,17 @@ try {
     'sslnegotiation: direct',
   ])
   for (const direction of ['down', 'up'] as const) {
-    const base = await costPerGigabyte(haproxy, direction, true)
-    const ours = await costPerGigabyte(tunnel, direction, false)
-    const overTls = await costPerGigabyte(secureTunnel, direction, false)
+    const base: number[] = []
+    const ours: number[] = []
+    const overTls: number[] = []
+    for (let round = 0; round < rounds; round++) {
+      base.push(await costPerGigabyte(haproxy, direction, true))
+      ours.push(await costPerGigabyte(tunnel, direction, false))
+      overTls.push(await costPerGigabyte(secureTunnel, direction, false))
+    }
     console.log(
-      `${direction}: haproxy ${base.toFixed(2)} s/GB, tunnel ${ours.toFixed(2)} s/GB (${(ours / base).toFixed(2)} of it), ` +
-        `tunnel with TLS to the remote side ${overTls.toFixed(2)} s/GB`,
+      `${direction}: haproxy ${spread(base)} s/GB, tunnel ${spread(ours)} s/GB (${(median(ours) / median(base)).toFixed(2)} of it), ` +
+        `tunnel with TLS to the remote side ${spread(overTls)} s/GB`,
     )
   }
 } finally {
@@ -111,6 +117,15 @@ async function costPerGigabyte(
   return spent / (amountBytes / GIGABYTE)
 }
 
+/** The median, and what is least and most. */
+function spread(values: readonly number[]): string {
+  return `${median(values).toFixed(2)} (${Math.min(...values).toFixed(2)}–${Math.max(...values).toFixed(2)})`
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] as number
+}
+
 function cpuSeconds(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
     .replace(/^.*\) /s, '')
@@ -159,7 +174,7 @@ async function startTunnel(name: string, lines: string[]): Promise<{ port: numbe
   const program = fileURLToPath(new URL('../../bin/pgoauth.js', import.meta.url))
   const child = spawn(process.execPath, [program, 'connect', 'bench', '--json'], {
     env: { HOME: home, PATH: process.env.PATH },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'ignore'],
   })
   children.push(child)
   const [line] = await once(child.stdout, 'data')

@@ -4,29 +4,36 @@ import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { after, test } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'
+import { dial } from '../../src/net/dial.ts'
+import { openListener } from '../../src/net/listener.ts'
 import { type RelayResult, relay } from '../../src/net/relay.ts'
+import { Random } from '../support/random.ts'
 import { eventually } from '../support/tunnel.ts'
 
-/** Two connected sockets. */
-async function pair(): Promise<[Socket, Socket]> {
-  const server = createServer({ allowHalfOpen: true, noDelay: true })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const near = connect({ port: (server.address() as { port: number }).port, host: '127.0.0.1', allowHalfOpen: true })
-  const [far] = (await once(server, 'connection')) as [Socket]
-  server.close()
-  after(() => {
-    near.destroy()
-    far.destroy()
-  })
-  for (const socket of [near, far]) socket.on('error', () => {})
-  return [near, far]
-}
+const far = createServer({ allowHalfOpen: true, noDelay: true })
+far.listen(0, '127.0.0.1')
+await once(far, 'listening')
+const farPort = (far.address() as { port: number }).port
+let onAccepted: (socket: Socket) => void = () => {}
+const listener = await openListener({ kind: 'tcp', address: '127.0.0.1', port: 0 }, (socket) => onAccepted(socket))
+const nearPort = (listener.address as { port: number }).port
+const sockets: Socket[] = []
+after(async () => {
+  for (const socket of sockets) socket.destroy()
+  far.close()
+  await listener.close()
+})
 
-/** client ↔ (relay) ↔ server */
+/** client ↔ (relay) ↔ server, over sockets made as the tunnel makes them. */
 async function relayed(): Promise<{ client: Socket; server: Socket; result: Promise<RelayResult> }> {
-  const [client, local] = await pair()
-  const [remote, server] = await pair()
+  const accepted = new Promise<Socket>((resolve) => {
+    onAccepted = resolve
+  })
+  const client = connect({ port: nearPort, host: '127.0.0.1', allowHalfOpen: true, noDelay: true })
+  const dialled = dial({ host: '127.0.0.1', port: farPort, timeoutMs: 10_000, direct: true })
+  const [local, [server], remote] = await Promise.all([accepted, once(far, 'connection'), dialled])
+  for (const socket of [client, server]) socket.on('error', () => {})
+  sockets.push(client, local, server, remote)
   const result = relay(local, remote, { fromLocal: {}, fromRemote: {}, clock: systemClock })
   return { client, server, result }
 }
@@ -81,6 +88,69 @@ test(`${MEGABYTES} MB each way at the same time arrive complete and in order`, a
   assert.equal(arrivedDown, down)
   const { bytesFromLocal, bytesFromRemote, error } = await result
   assert.deepEqual([bytesFromLocal, bytesFromRemote, error], [bytes, bytes, undefined])
+})
+
+test('readers that stop and go get every byte, whatever the sizes of the pieces', async () => {
+  const { client, server, result } = await relayed()
+  const random = new Random(4)
+  const bytes = 24 * 1024 * 1024
+  const [up, down, arrivedUp, arrivedDown] = await Promise.all([
+    sendPieces(client, bytes, random),
+    sendPieces(server, bytes, random),
+    receiveHaltingly(server, random),
+    receiveHaltingly(client, random),
+  ])
+  assert.equal(arrivedUp, up)
+  assert.equal(arrivedDown, down)
+  await result
+})
+
+/** From single bytes to half a megabyte, none like another. */
+async function sendPieces(to: Socket, bytes: number, random: Random): Promise<string> {
+  const hash = createHash('sha256')
+  const source = random.bytes(1024 * 1024)
+  for (let sent = 0; sent < bytes; ) {
+    const size = Math.min(1 + random.below(random.pick([50, 5000, 100_000, 512 * 1024])), bytes - sent)
+    const from = random.below(source.length - size)
+    const piece = Buffer.from(source.subarray(from, from + size))
+    hash.update(piece)
+    sent += size
+    if (!to.write(piece)) await once(to, 'drain')
+  }
+  to.end()
+  return hash.digest('hex')
+}
+
+async function receiveHaltingly(from: Socket, random: Random): Promise<string> {
+  const hash = createHash('sha256')
+  from.on('data', (chunk: Buffer) => {
+    hash.update(chunk)
+    if (random.below(8) > 0) return
+    from.pause()
+    setTimeout(() => from.resume(), random.below(3))
+  })
+  await once(from, 'end')
+  return hash.digest('hex')
+}
+
+test('small pieces that pile up behind a stopped reader are not written over by those that follow', async () => {
+  const { client, server } = await relayed()
+  const [toClient, toServer] = [createHash('sha256'), createHash('sha256')]
+  // More than the sockets of both sides hold by themselves.
+  for (let nth = 0; nth < 6000; nth++) {
+    const piece = Buffer.alloc(3000, nth % 251)
+    toClient.update(piece)
+    toServer.update(piece)
+    server.write(Buffer.from(piece))
+    client.write(Buffer.from(piece))
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  client.end()
+  server.end()
+  assert.deepEqual(
+    await Promise.all([receiveAll(client), receiveAll(server)]),
+    [toClient, toServer].map((hash) => hash.digest('hex')),
+  )
 })
 
 test('a reader that stops stops the sender, with bounded memory', async () => {
