@@ -1,35 +1,6 @@
-import { fieldsOf, roleOf } from './node-fields.ts'
+import { knownType } from './node-fields.ts'
 import type { Tree } from './parser.ts'
 import type { Walk } from './walk.ts'
-
-/** Clauses and expressions that by themselves name, call or change nothing: visiting them is not demanded. */
-const INERT_TYPES = new Set([
-  'List',
-  'TypeName',
-  'DefElem',
-  'SortBy',
-  'ResTarget',
-  'BoolExpr',
-  'NullTest',
-  'BooleanTest',
-  'CaseExpr',
-  'CaseWhen',
-  'CoalesceExpr',
-  'MinMaxExpr',
-  'RowExpr',
-  'A_ArrayExpr',
-  'A_Indices',
-  'CollateClause',
-  'SQLValueFunction',
-  'WindowDef',
-  'GroupingSet',
-  'GroupingFunc',
-  'NamedArgExpr',
-  'ObjectWithArgs',
-  'FunctionParameter',
-  'JsonFormat',
-  'JsonReturning',
-])
 
 /** Settings that nothing may set, as a literal would name them. */
 const FORBIDDEN_NAME = /^(role|session_authorization|pgoauth\..*)$/i
@@ -40,19 +11,19 @@ const FORBIDDEN_NAME = /^(role|session_authorization|pgoauth\..*)$/i
  * one it forgot is refused too and cannot slip through.
  */
 export function checkNodes(walk: Walk, type: string, body: Tree, isInert = false): void {
-  const fields = fieldsOf(type)
-  if (!fields) {
+  const known = knownType(type)
+  if (!known) {
     walk.refuse('a part of the statement is not understood', type)
     return
   }
-  if (!isInert && roleOf(type) !== 'value' && !INERT_TYPES.has(type)) walk.expect(body)
+  if (!isInert && !known.isInert) walk.expect(body)
   if (type === 'String' && typeof body.sval === 'string' && FORBIDDEN_NAME.test(body.sval)) {
     walk.noteForbiddenName(body.sval.toLowerCase())
   }
   // A type's modifiers are parsed as expressions, but only constants and words mean anything there.
   const inside = isInert || type === 'TypeName'
   for (const name in body) {
-    const kind = fields.get(name)
+    const kind = known.fields.get(name)
     if (kind === 'scalar') continue
     if (kind === undefined) walk.refuse('a part of the statement is not understood', `${type}.${name}`)
     else checkField(walk, kind, body[name], inside)
