@@ -47,6 +47,9 @@ export class AnalysisCache {
   #young = new Map<string, CachedAnalysis>()
   #old = new Map<string, CachedAnalysis>()
   #youngBytes = 0
+  /** What was last looked for: when it is not found, it comes back to be added. */
+  #sought: string | undefined
+  #soughtTemplate: string | undefined
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes
@@ -54,6 +57,8 @@ export class AnalysisCache {
 
   find(sql: string): CachedAnalysis | undefined {
     const template = foldLiterals(sql)
+    this.#sought = sql
+    this.#soughtTemplate = template
     // A template that differs from its text holds a control character, which no foldable text does.
     const found = template === undefined ? undefined : this.#get(template)
     return found ?? (template === sql ? undefined : this.#get(sql))
@@ -61,8 +66,8 @@ export class AnalysisCache {
 
   add(sql: string, analysis: GoodAnalysis): CachedAnalysis {
     const entry = new CachedAnalysis(analysis)
-    const template = isFoldable(analysis) ? foldLiterals(sql) : undefined
-    this.#put(template ?? sql, entry)
+    const fold = () => (this.#sought === sql ? this.#soughtTemplate : foldLiterals(sql))
+    this.#put((isFoldable(analysis) ? fold() : undefined) ?? sql, entry)
     return entry
   }
 

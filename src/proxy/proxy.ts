@@ -10,6 +10,7 @@ import type { Policy } from '../policy/policy.ts'
 import { isObserving } from '../policy/policy-file.ts'
 import type { ServerPool } from '../pool/server-lease.ts'
 import { loadParser } from '../sql/analyse.ts'
+import { warmUp } from '../sql/warm-up.ts'
 import { AdmissionLimits } from './admission-limits.ts'
 import { serveClient } from './client-connection.ts'
 import { countedAudit } from './counted-audit.ts'
@@ -59,6 +60,7 @@ export interface RunningProxy {
 /** Opens the listeners and serves until it is drained. @throws CONFIG_INVALID, LISTEN_FAILED */
 export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   await loadParser()
+  warmUp()
   const proxy = new ProxyServer(options)
   await proxy.listen()
   return proxy

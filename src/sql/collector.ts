@@ -50,6 +50,12 @@ export class Collector {
       this.need({ action, kind, object: written, targets: [], ...(columns ? { columns } : {}), ...extra })
       return
     }
+    const [first] = candidates
+    if (first && candidates.length === 1 && !first.system && !first.isTemporary && !first.relation?.needs) {
+      const target = targetOf(first, columns)
+      this.need({ action, kind, object: written, ...shownColumns([target]), targets: [target], ...extra })
+      return
+    }
     const groups = new Map<string, Candidate[]>()
     for (const one of candidates) {
       for (const need of one.relation?.needs ?? []) this.need(need)
@@ -97,19 +103,39 @@ function shownColumns(targets: readonly Target[]): { columns?: ColumnNeed } {
 }
 
 /** Accesses to the same thing become one, with the columns of all. */
-function merge(accesses: readonly Access[]): Access[] {
+function merge(accesses: readonly Access[]): readonly Access[] {
+  if (accesses.length < 2) return accesses
   const merged = new Map<string, Access>()
   for (const access of accesses) {
-    const { columns, targets, ...rest } = access
-    const key = JSON.stringify([rest, targets.map(({ schema, name }) => [schema, name])])
+    const key = keyOf(access)
     const other = merged.get(key)
     if (!other) merged.set(key, access)
     else {
-      const joined = other.targets.map((target, index) => joinTarget(target, targets[index]))
+      const joined = other.targets.map((target, index) => joinTarget(target, access.targets[index]))
       merged.set(key, { ...other, targets: joined, ...shownColumns(joined) })
     }
   }
   return [...merged.values()]
+}
+
+type Flag = Exclude<keyof Access, 'action' | 'kind' | 'object' | 'columns' | 'targets'>
+
+/** Every flag an access can have, so that a new one cannot be forgotten here. */
+const FLAGS = Object.keys({
+  metadata: true,
+  moves: true,
+  ofSession: true,
+  unlessPinned: true,
+  onlyNever: true,
+  onlyAsRole: true,
+} satisfies Record<Flag, true>) as readonly Flag[]
+
+/** The same for accesses that differ in columns alone. Names cannot hold a NUL. */
+function keyOf(access: Access): string {
+  let key = `${access.action}\0${access.kind}\0${access.object}`
+  for (const { schema, name } of access.targets) key += schema === undefined ? `\0n${name}` : `\0s${schema}\0n${name}`
+  for (const flag of FLAGS) if (access[flag]) key += `\0f${flag}`
+  return key
 }
 
 function joinTarget(a: Target, b: Target | undefined): Target {

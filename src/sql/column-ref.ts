@@ -13,7 +13,8 @@ import type { Walk } from './walk.ts'
 export function readColumnRef(walk: Walk, scope: Scope, body: Tree): void {
   const fields = nodesOf(body.fields)
   const isStar = fields.at(-1)?.type === 'A_Star'
-  const names = fields.filter((field) => field.type === 'String').map((field) => textOf(field.body.sval) ?? '')
+  const names: string[] = []
+  for (const field of fields) if (field.type === 'String') names.push(textOf(field.body.sval) ?? '')
   if (names.length + (isStar ? 1 : 0) !== fields.length || fields.length > 4) {
     walk.refuse('a name is not understood', names.map(quoteName).join('.'))
     return
@@ -51,7 +52,7 @@ function readStar(walk: Walk, scope: Scope, names: readonly string[]): void {
 /** The last name is a column, or a function of the whole row where there is no such column. */
 function readQualified(walk: Walk, scope: Scope, names: readonly string[]): void {
   const column = names.at(-1) ?? ''
-  const items = itemsNamed(walk, scope, names.slice(0, -1))
+  const items = names.length === 2 ? scope.named(names[0] ?? '') : itemsNamed(walk, scope, names.slice(0, -1))
   if (items.length === 0) readUnresolved(walk, scope, column)
   for (const item of items) {
     const found = readItemColumn(item, column)

@@ -2,7 +2,7 @@ import { BUILT_IN, castTo } from './casts.ts'
 import { readColumnRef } from './column-ref.ts'
 import { callNamed, visitFunctionCall } from './functions.ts'
 import { JSON_FUNCTIONS, NEWER_SYNTAX, needNewerSyntax } from './newer-syntax.ts'
-import { fieldsOf, roleOf } from './node-fields.ts'
+import { knownType } from './node-fields.ts'
 import { needOperator } from './operators.ts'
 import type { Tree } from './parser.ts'
 import { analyseQuery, isQuery } from './query.ts'
@@ -90,24 +90,24 @@ export function visit(walk: Walk, scope: Scope, node: Node): void {
       needNewerSyntax(walk, JSON_FUNCTIONS[String(body.op)] ?? 'json_table', 170000)
       break
   }
-  const role = roleOf(type)
+  const known = knownType(type)
+  const role = known?.role
   if (role === 'from' || role === 'statement' || (role === 'clause' && !DEFINITION_CLAUSES.has(type))) {
     walk.refuse('a part of the statement is not understood', type)
     return
   }
   const newer = NEWER_SYNTAX[type]
   if (newer) needNewerSyntax(walk, ...newer)
-  visitFields(walk, scope, type, body)
+  visitFields(walk, scope, type, body, known)
 }
 
-export function visitFields(walk: Walk, scope: Scope, type: string, body: Tree): void {
-  const fields = fieldsOf(type)
-  if (!fields) {
+export function visitFields(walk: Walk, scope: Scope, type: string, body: Tree, known = knownType(type)): void {
+  if (!known) {
     walk.refuse('a part of the statement is not understood', type)
     return
   }
   for (const name in body) {
-    const kind = fields.get(name)
+    const kind = known.fields.get(name)
     if (kind === 'scalar') continue
     if (kind === 'node') visitAll(walk, scope, body[name])
     else if (kind !== undefined) visitTyped(walk, scope, kind, body[name])

@@ -60,7 +60,7 @@ function readFromItem(walk: Walk, level: Scope, node: Node, left: readonly Item[
   return []
 }
 
-interface Alias {
+export interface Alias {
   readonly name: string | undefined
   readonly columns: readonly string[]
 }

@@ -6,7 +6,6 @@ const MAX_NESTING = 100
 const MAX_COMMENTS = 40
 const MAX_LINKS = 500
 
-const COMMENT_OPENERS = /\/\*/g
 /** Each makes the parse tree one level deeper when they are chained: `1+1+1`, `a UNION b UNION c`, `NOT NOT x`. */
 const LINKS =
   /[-+*/<>=~!@#%^&|`?:[]+|\b(?:union|except|intersect|not|join|case|is|isnull|notnull|collate|at|operator)\b/gi
@@ -19,9 +18,8 @@ const LINKS =
  */
 export function isHeavy(sql: string): boolean {
   if (sql.length > MAX_LIGHT_CHARACTERS) return true
-  if (nestingOf(sql) > MAX_NESTING) return true
-  if (count(sql, COMMENT_OPENERS, MAX_COMMENTS) > MAX_COMMENTS) return true
-  return sql.length > MAX_UNCOUNTED_CHARACTERS && count(sql, LINKS, MAX_LINKS) > MAX_LINKS
+  if (nestingOf(sql) > MAX_NESTING || hasManyComments(sql)) return true
+  return sql.length > MAX_UNCOUNTED_CHARACTERS && hasManyLinks(sql)
 }
 
 function nestingOf(sql: string): number {
@@ -37,11 +35,14 @@ function nestingOf(sql: string): number {
   return deepest
 }
 
-function count(sql: string, pattern: RegExp, enough: number): number {
+function hasManyComments(sql: string): boolean {
   let found = 0
-  for (const _ of sql.matchAll(pattern)) {
-    found++
-    if (found > enough) break
-  }
-  return found
+  for (let at = sql.indexOf('/*'); at >= 0; at = sql.indexOf('/*', at + 2)) if (++found > MAX_COMMENTS) return true
+  return false
+}
+
+function hasManyLinks(sql: string): boolean {
+  let found = 0
+  for (const _ of sql.matchAll(LINKS)) if (++found > MAX_LINKS) return true
+  return false
 }

@@ -1,6 +1,15 @@
-import { type Columns, concatColumns, type OutColumn, readAll, readColumn, renameColumns } from './columns.ts'
+import {
+  type Columns,
+  concatColumns,
+  JoinedColumns,
+  LateColumns,
+  type OutColumn,
+  readAll,
+  readColumn,
+  renameColumns,
+} from './columns.ts'
 import { visitAll } from './expression.ts'
-import { aliasOf } from './from-clause.ts'
+import { type Alias, aliasOf } from './from-clause.ts'
 import type { Tree } from './parser.ts'
 import type { RelationUse } from './relation-use.ts'
 import { type Item, Scope } from './scope.ts'
@@ -20,52 +29,55 @@ export function readJoin(walk: Walk, level: Scope, body: Tree, before: readonly 
   const rightNode = nodeOf(body.rarg)
   const left = leftNode ? readItem(walk, level, leftNode, before) : []
   const right = rightNode ? readItem(walk, level, rightNode, [...before, ...left]) : []
-  const sides = [...left, ...right]
+  const sides = left.concat(right)
   const merged = mergedColumns(body, left, right)
   for (const column of merged) readColumn(column)
   if (body.quals !== undefined) visitAll(walk, new Scope(level, sides), body.quals)
 
   const alias = aliasOf(body)
   // An inner join without a name can no longer be seen: only what has one stays beside the outer join.
-  const named = alias.name === undefined ? sides.filter((item) => item.nameVisible) : []
-  const items = named.map((item): Item => (item.columnsVisible ? { ...item, columnsVisible: false } : item))
+  const items: Item[] = []
+  for (const item of alias.name === undefined ? sides : NO_ITEMS) if (item.nameVisible) items.push(named(item))
   const usingAlias = treeOf(body.join_using_alias)
   if (usingAlias) {
     const columns = { list: merged, open: [], isOpen: false }
     items.push({ ...UNNAMED, name: textOf(usingAlias.aliasname), columns, columnsVisible: false, nameVisible: true })
   }
-  const locks = sides.filter((item) => item.columnsVisible).flatMap((item) => item.locks)
-  return [...items, joinItem(alias, sides, merged, locks)]
+  const visible = sides.filter((item) => item.columnsVisible)
+  items.push(joinItem(alias, visible, merged))
+  return items
+}
+
+const NO_ITEMS: readonly Item[] = []
+
+/** What its columns are found through the join by, and itself still by its name. */
+function named(item: Item): Item {
+  if (!item.columnsVisible) return item
+  const { name, use, hasAlias, columns, nameVisible, locks } = item
+  return { name, use, hasAlias, columns, columnsVisible: false, nameVisible, locks }
 }
 
 const UNNAMED = { name: undefined, use: undefined, hasAlias: true, locks: [] } as const
 
-/** The columns of both sides, put together only when something asks: most statements qualify their columns. */
-function joinItem(
-  alias: { readonly name: string | undefined; readonly columns: readonly string[] },
-  sides: readonly Item[],
-  merged: readonly OutColumn[],
-  locks: readonly RelationUse[],
-): Item {
-  let columns: Columns | undefined
+function joinItem(alias: Alias, sides: readonly Item[], merged: readonly OutColumn[]): Item {
+  const joined = new JoinedColumns(sides.map((item) => item.columns))
+  const isPlain = merged.length === 0 && alias.columns.length === 0
   return {
-    ...UNNAMED,
     name: alias.name,
-    locks,
+    use: undefined,
+    hasAlias: true,
+    columns: isPlain ? joined : new LateColumns(() => renameColumns(mergeInto(joined, merged), alias.columns)),
     columnsVisible: true,
     nameVisible: alias.name !== undefined,
-    get columns() {
-      columns ??= renameColumns(joinColumns(sides, merged), alias.columns)
-      return columns
-    },
+    locks: sides.flatMap((item) => item.locks),
   }
 }
 
-function joinColumns(sides: readonly Item[], merged: readonly OutColumn[]): Columns {
-  const all = visibleColumns(sides)
-  if (merged.length === 0) return all
+function mergeInto(joined: Columns, merged: readonly OutColumn[]): Columns {
+  if (merged.length === 0) return joined
   const names = new Set(merged.map((one) => one.name))
-  return { ...all, list: [...merged, ...all.list.filter((one) => !names.has(one.name))] }
+  const others = joined.list.filter((one) => !names.has(one.name))
+  return { list: [...merged, ...others], open: joined.open, isOpen: joined.isOpen }
 }
 
 function mergedColumns(body: Tree, left: readonly Item[], right: readonly Item[]): OutColumn[] {

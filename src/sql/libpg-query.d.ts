@@ -2,9 +2,6 @@
 declare module 'libpg-query/wasm/libpg-query.js' {
   export interface PgQueryModule {
     readonly HEAPU8: Uint8Array
-    lengthBytesUTF8(text: string): number
-    stringToUTF8(text: string, at: number, maxBytes: number): void
-    UTF8ToString(at: number): string
     getValue(at: number, type: 'i32'): number
     _malloc(bytes: number): number
     _free(at: number): void

@@ -8,7 +8,8 @@ import type { Walk } from './walk.ts'
  * every operator of the name, or of the one in the schema named.
  */
 export function needOperator(walk: Walk, names: readonly string[]): void {
-  const [name = '', schema] = names.toReversed()
+  const name = names.at(-1) ?? ''
+  const schema = names.at(-2)
   const isBuiltIn = BUILT_IN_OPERATORS.has(name)
   if (isBuiltIn && (schema === undefined || schema === 'pg_catalog')) return
   walk.flags.leansOnCatalog = true

@@ -5,28 +5,30 @@ import { type Node, nodeOf, nodesOf, stringsOf, textOf, treeOf } from './tree.ts
 
 /** The columns a target list gives, by the names PostgreSQL gives them; what they read is counted already. */
 export function outputColumns(scope: Scope, targets: unknown): Columns {
-  const parts: Columns[] = []
+  const list: OutColumn[] = []
+  let isOpen = false
   for (const { body } of nodesOf(targets)) {
     const node = nodeOf(body.val)
     const name = textOf(body.name)
-    if (name === undefined && node && isStar(node)) parts.push(namesOnly(starColumns(scope, node)))
-    else parts.push(derivedColumns([name ?? figureName(node) ?? '?column?']))
+    if (name === undefined && node && isStar(node)) {
+      const star = starColumns(scope, node)
+      for (const column of star.list) list.push({ name: column.name, reads: NONE })
+      isOpen ||= star.isOpen
+    } else list.push({ name: name ?? figureName(node) ?? '?column?', reads: NONE })
   }
-  return concatColumns(parts)
+  return { list, open: NONE, isOpen }
 }
+
+const NONE: readonly never[] = []
 
 /** How many columns a list gives; undefined where a star stands for a number that is not known. */
 export function columnCount(columns: Columns): number | undefined {
   return columns.isOpen ? undefined : columns.list.length
 }
 
-function namesOnly(columns: Columns): Columns {
-  return { list: columns.list.map(({ name }): OutColumn => ({ name, reads: [] })), open: [], isOpen: columns.isOpen }
-}
-
 function isStar(node: Node): boolean {
-  const last = nodesOf(node.type === 'ColumnRef' ? node.body.fields : node.body.indirection).at(-1)
-  return (node.type === 'ColumnRef' || node.type === 'A_Indirection') && last?.type === 'A_Star'
+  if (node.type !== 'ColumnRef' && node.type !== 'A_Indirection') return false
+  return nodesOf(node.type === 'ColumnRef' ? node.body.fields : node.body.indirection).at(-1)?.type === 'A_Star'
 }
 
 function starColumns(scope: Scope, node: Node): Columns {

@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer'
 import createModule, { type PgQueryModule } from 'libpg-query/wasm/libpg-query.js'
 
 /** A node of the parse tree, or of its JSON: fields by name. */
@@ -71,28 +72,40 @@ async function refill(): Promise<void> {
 
 /** Layouts are PgQueryParseResult (tree, stderr, error) and PgQueryError (message, function, file, line, cursor). */
 function parseWith(module: PgQueryModule, sql: string): ParseOutcome {
-  const bytes = module.lengthBytesUTF8(sql) + 1
+  const bytes = Buffer.byteLength(sql) + 1
   const text = module._malloc(bytes)
   if (text === 0) throw new Error('out of memory')
-  module.stringToUTF8(sql, text, bytes)
+  const memory = memoryOf(module)
+  memory[text + memory.write(sql, text)] = 0
   const result = module._wasm_parse_query_raw(text)
   if (result === 0) throw new Error('out of memory')
   const tree = module.getValue(result, 'i32')
   const error = module.getValue(result + 8, 'i32')
   let outcome: ParseOutcome
   if (error !== 0) {
-    const message = module.UTF8ToString(module.getValue(error, 'i32'))
+    const message = textAt(memoryOf(module), module.getValue(error, 'i32'))
     const cursor = module.getValue(error + 16, 'i32')
     const code = /^(memory exhausted|stack depth limit|out of memory)/.test(message)
       ? 'STATEMENT_TOO_COMPLEX'
       : 'SYNTAX'
     outcome = { ok: false, code, message, ...(cursor > 0 ? { position: cursor } : {}) }
   } else {
-    outcome = { ok: true, statements: statementsOf(module.UTF8ToString(tree), bytes - 1) }
+    outcome = { ok: true, statements: statementsOf(textAt(memoryOf(module), tree), bytes - 1) }
   }
   module._wasm_free_parse_result(result)
   module._free(text)
   return outcome
+}
+
+/** The module's memory as it is now: what it allocates may replace it by a larger one. */
+function memoryOf({ HEAPU8 }: PgQueryModule): Buffer {
+  return Buffer.from(HEAPU8.buffer, HEAPU8.byteOffset, HEAPU8.length)
+}
+
+/** The text of UTF-8 that begins there and ends at the next NUL. */
+function textAt(memory: Buffer, start: number): string {
+  const bytes = memory.subarray(start, memory.indexOf(0, start))
+  return bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8')
 }
 
 interface RawJson {

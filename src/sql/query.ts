@@ -53,7 +53,7 @@ export function readWith(walk: Walk, scope: Scope, clause: unknown): void {
   const known = new Map<Tree, CommonTable>(tables.map((one) => [one.body, { columns: undefined }]))
   const declare = ({ body: table }: Node) => {
     const entry = known.get(table)
-    if (entry) scope.commonTables.set(textOf(table.ctename) ?? '', entry)
+    if (entry) scope.addCommonTable(textOf(table.ctename) ?? '', entry)
   }
   if (body.recursive) tables.forEach(declare)
   for (const one of tables) {

@@ -47,10 +47,9 @@ export function resolveNameParts(walk: Walk, parts: readonly string[]): Relation
 
 export function resolveRelation(walk: Walk, name: string, schema: string | undefined, database?: string): RelationName {
   const { catalog } = walk
-  const written = [database, schema, name]
-    .filter((part) => part !== undefined)
-    .map(quoteName)
-    .join('.')
+  let written = quoteName(name)
+  if (schema !== undefined) written = `${quoteName(schema)}.${written}`
+  if (database !== undefined) written = `${quoteName(database)}.${written}`
   if (database !== undefined && catalog.database !== undefined && database !== catalog.database) {
     walk.refuse('another database cannot be reached', written)
   }

@@ -35,7 +35,7 @@ export type Found = 'found' | 'perhaps' | 'none'
 export class Scope {
   readonly parent: Scope | undefined
   items: readonly Item[]
-  readonly commonTables = new Map<string, CommonTable>()
+  #commonTables: Map<string, CommonTable> | undefined
 
   constructor(parent?: Scope, items: readonly Item[] = []) {
     this.parent = parent
@@ -43,7 +43,16 @@ export class Scope {
   }
 
   commonTable(name: string): CommonTable | undefined {
-    return this.commonTables.get(name) ?? this.parent?.commonTable(name)
+    for (let level: Scope | undefined = this; level; level = level.parent) {
+      const found = level.#commonTables?.get(name)
+      if (found) return found
+    }
+    return undefined
+  }
+
+  addCommonTable(name: string, table: CommonTable): void {
+    this.#commonTables ??= new Map()
+    this.#commonTables.set(name, table)
   }
 
   /** Reads an unqualified column. Levels that may have it count, up to the first that surely has it. */
@@ -72,8 +81,13 @@ export class Scope {
   /** The items a qualifying name means, at the innermost level that has one. */
   named(name: string, schema?: string): readonly Item[] {
     for (let level: Scope | undefined = this; level; level = level.parent) {
-      const items = level.items.filter((item) => item.nameVisible && item.name === name && isInSchema(item, schema))
-      if (items.length > 0) return items
+      let items: Item[] | undefined
+      for (const item of level.items) {
+        if (!item.nameVisible || item.name !== name || !isInSchema(item, schema)) continue
+        if (items) items.push(item)
+        else items = [item]
+      }
+      if (items) return items
     }
     return []
   }

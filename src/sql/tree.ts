@@ -36,7 +36,15 @@ export function textOf(field: unknown): string | undefined {
 
 /** The texts of a list of String nodes; anything else in it counts as the empty text. */
 export function stringsOf(field: unknown): string[] {
-  return nodesOf(field).map((node) => (node.type === 'String' ? (textOf(node.body.sval) ?? '') : ''))
+  const strings: string[] = []
+  if (field === undefined) return strings
+  for (const item of Array.isArray(field) ? field : [field]) {
+    if (typeof item !== 'object' || item === null) continue
+    const { String: string } = item as { readonly String?: { readonly sval?: unknown } }
+    if (string !== undefined) strings.push(textOf(string?.sval) ?? '')
+    else if (nodeOf(item)) strings.push('')
+  }
+  return strings
 }
 
 /** The text of a literal: a string constant, also under casts that keep it as it is. */
