@@ -79,6 +79,7 @@ export async function authenticate(options: HandshakeOptions): Promise<Establish
     const version = { major: 3, minor: Math.min(startup.version.minor, NEWEST_MINOR) }
     socket.write(encodeNegotiateProtocolVersion({ version, unknownOptions: request.unknownOptions }))
   }
+  if (request.user === '') throw new PgoauthError('USER_MISSING')
   if (listener.auth === 'password' && !arrival.isTls) {
     throw new PgoauthError('TLS_REQUIRED', { detail: 'a token as password is taken over TLS only' })
   }
