@@ -63,12 +63,13 @@ function policyMistakes(policy: Policy, config: ProxyConfig): string[] {
   return mistakes
 }
 
-function namedFiles({ tls, issuers, admin }: ProxyConfig): string[] {
+function namedFiles({ tls, issuers, admin, logout }: ProxyConfig): string[] {
   const files = [
     tls?.cert,
     tls?.key,
     tls?.clientCa,
-    admin?.tls?.cert,
+    ...Object.values(admin?.tls ?? {}),
+    ...Object.values(logout?.tls ?? {}),
     ...issuers.flatMap(({ jwksFile, caFile }) => [jwksFile, caFile]),
   ]
   return files.filter((file) => file !== undefined)

@@ -90,8 +90,9 @@ function headerMistake(header: Part, algorithms: readonly string[]): string | un
   if (typeof alg !== 'string' || !algorithms.includes(alg)) return wrong(`alg ${shown(alg)} is not allowed`)
   const own = OWN_KEY.find((name) => header[name] !== undefined)
   if (own !== undefined) return wrong(`the header brings a key of its own (${own})`)
-  // No extension is understood here (RFC 7515 section 4.1.11), b64 of RFC 7797 neither.
+  // No extension is understood here (RFC 7515 section 4.1.11), b64 of RFC 7797 neither: nor does that go without crit.
   if (crit !== undefined) return wrong('the header has crit')
+  if (header.b64 !== undefined) return wrong('the header has b64')
   return kid !== undefined && typeof kid !== 'string' ? wrong('kid is no text') : undefined
 }
 

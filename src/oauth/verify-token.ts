@@ -21,8 +21,8 @@ import { checkSignature, readJwt, type UnverifiedJwt } from './verify-signature.
 
 /** How long a JWT's verdict holds; it ends before that when one of the issuer's keys changes or goes. */
 const JWT_VERDICT_MS = 5 * 60_000
-/** PostgreSQL's bound on a SASL message bounds what can arrive; a password message is bounded to the same. */
-const MAX_TOKEN_LENGTH = 65_535
+/** 64 KB: what a password message carries; a SASL message is bounded to a little less. */
+const MAX_TOKEN_LENGTH = 64 * 1024
 /** RFC 6750 section 2.1: what a bearer token is made of. Nothing else is worth an issuer's time. */
 const BEARER_TOKEN = /^[A-Za-z0-9._~+/-]+=*$/
 

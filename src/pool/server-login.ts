@@ -130,7 +130,8 @@ export class ServerLogin {
     const { login } = this.#options
     const user = login.asRole ? this.#lastRole : login.user
     if (user === undefined) fail('SERVER_NOT_READY', { detail: 'with as_role nobody can ask before somebody logs in' })
-    const connection = await this.#connect(user, fixed(new Map([['application_name', 'pgoauth proxy']])))
+    const settings = fixed(new Map([['application_name', 'pgoauth proxy']]))
+    const connection = await this.#connect(user, login.asRole ? ownRole(user, settings) : settings)
     try {
       if (login.user !== undefined)
         checkLogin(login.user, await this.#query(connection, LOGIN_QUERY), this.#options.codeScope)
@@ -146,7 +147,7 @@ export class ServerLogin {
     settings: ReadonlyMap<string, string>,
     signal?: AbortSignal,
   ): Promise<ServerConnection> {
-    const connection = await this.#connect(role, fixed(settings), signal)
+    const connection = await this.#connect(role, ownRole(role, fixed(settings)), signal)
     try {
       readRole(role, await this.#query(connection, roleQuery(role)), this.#options.database.allowSuperuser)
       this.#lastRole = role
@@ -189,6 +190,11 @@ export class ServerLogin {
 /** What every connection has, whatever a client or a role wants: the gate's parser reads text as these say. */
 function fixed(settings: ReadonlyMap<string, string>): Map<string, string> {
   return new Map([...settings, ['client_encoding', 'UTF8'], ['standard_conforming_strings', 'on']])
+}
+
+/** An `ALTER ROLE … SET role` must not lead a login away from itself, and a startup packet wins over it. */
+function ownRole(role: string, settings: ReadonlyMap<string, string>): Map<string, string> {
+  return new Map([...settings, ['role', role]])
 }
 
 /** The login that opens sessions as this role. @throws ROLE_REFUSED where the database has none for it. */

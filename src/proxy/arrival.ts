@@ -57,7 +57,8 @@ export async function receiveStartup(stage: Stage, tls: ArrivalTls | undefined):
     secure = await upgrade(stage, tls)
     if (secure.alpnProtocol !== ALPN) fail('BAD_STARTUP', { detail: 'direct TLS without ALPN' })
   }
-  let hasAskedTls = secure !== undefined
+  // Within direct TLS each may still be asked for, once, and is declined (ProcessStartupPacket in backend_startup.c).
+  let hasAskedTls = false
   for (;;) {
     const packet = await nextPacket(stage.inbox)
     if (packet === undefined) return { kind: 'gone' }
@@ -67,18 +68,19 @@ export async function receiveStartup(stage: Stage, tls: ArrivalTls | undefined):
       if (tls?.required && secure === undefined) fail('TLS_REQUIRED')
       return { kind: 'startup', arrival: arrivalOf(stage, secure, tls, packet) }
     }
-    if (packet.kind === 'ssl' ? hasAskedTls : hasAskedGss || secure) {
-      fail('PROTOCOL_UNSUPPORTED', { detail: `a second ${packet.kind} request` })
+    if (packet.kind === 'ssl' ? hasAskedTls : hasAskedGss) {
+      fail('PROTOCOL_UNSUPPORTED', { detail: `a ${packet.kind} request after the answer to it, or to the other` })
     }
     if (stage.inbox.waitingBytes > 0) fail('BAD_STARTUP', { detail: `bytes behind the ${packet.kind} request` })
     if (packet.kind === 'gssenc') {
       hasAskedGss = true
       stage.socket.write(UNSUPPORTED)
-    } else if (tls === undefined) {
+    } else if (tls === undefined || secure !== undefined) {
       hasAskedTls = true
       stage.socket.write(UNSUPPORTED)
     } else {
       hasAskedTls = true
+      hasAskedGss = true
       stage.socket.write(SUPPORTED)
       secure = await upgrade(stage, tls)
     }

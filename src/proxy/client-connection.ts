@@ -39,7 +39,7 @@ export interface ConnectionParts {
 /** A refused client has this long to read why; then the socket is closed under it. */
 const LAST_WORD_MS = 2_000
 
-/** Serves one client, from accept to close. Never throws: what goes wrong is told to the client and the log. */
+/** Serves one client, from accept to its last word. Never throws: what goes wrong is told to the client and the log. */
 export async function serveClient(accepted: Socket, parts: ConnectionParts): Promise<void> {
   const { clock, limits, metrics } = parts
   const requestId = newRequestId()
@@ -64,11 +64,13 @@ export async function serveClient(accepted: Socket, parts: ConnectionParts): Pro
     await runSession(established, { parts, requestId, address, log })
   } catch (thrown) {
     deadline.stop()
-    const error = deadline.signal.aborted ? asPgoauthError(deadline.signal.reason) : asPgoauthError(thrown)
+    const isLate = deadline.signal.aborted && !(thrown instanceof PgoauthError)
+    const error = asPgoauthError(isLate ? deadline.signal.reason : thrown)
     metrics.refused(error.code, error.fault)
     tell(error, thrown, stage, log)
-    if (isAudited(error)) {
-      const fields = { request_id: requestId, client_address: address, reason: error.message }
+    const refusal = auditedRefusal(error)
+    if (refusal !== undefined) {
+      const fields = { request_id: requestId, client_address: address, reason: refusal.message }
       parts.refusals.record({ event: 'session_refused', ...fields })
     }
     const word = error.code === 'NOT_POSTGRES' ? encodeHttpRefusal() : encodeRefusal(error, requestId)
@@ -77,6 +79,16 @@ export async function serveClient(accepted: Socket, parts: ConnectionParts): Pro
     place?.handshakeDone()
     place?.leave()
   }
+  await lastWordSent(stage.socket)
+}
+
+/** Whoever stops the proxy waits for this, lest a socket be closed under its FATAL; a timer closes those that do not read. */
+function lastWordSent(socket: Socket): Promise<void> {
+  if (socket.destroyed || socket.writableFinished) return Promise.resolve()
+  return new Promise((resolve) => {
+    socket.once('finish', resolve)
+    socket.once('close', resolve)
+  })
 }
 
 /** From accept to ReadyForQuery. A client that has not said a word of Postgres is closed without one. */
@@ -137,9 +149,13 @@ function tell(error: PgoauthError, thrown: unknown, stage: Stage, log: Log): voi
   else log.debug(fields, 'connection without a startup')
 }
 
-function isAudited(error: PgoauthError): boolean {
-  return error.sqlstate === '28000' || error.sqlstate === '42501' || error.sqlstate === '3D000'
+/** The error, or the one behind it: who is refused and then breaks the exchange off is in the audit all the same. */
+function auditedRefusal(error: unknown): PgoauthError | undefined {
+  if (!(error instanceof PgoauthError)) return undefined
+  return AUDITED.has(error.sqlstate) ? error : auditedRefusal(error.cause)
 }
+
+const AUDITED: ReadonlySet<string> = new Set(['28000', '42501', '3D000'])
 
 function close(socket: Socket, word: Buffer | undefined, clock: Clock): void {
   if (socket.destroyed) return

@@ -1,3 +1,4 @@
+import { constants } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 import type { Clock } from '../base/clock.ts'
@@ -91,6 +92,12 @@ function openIssuer(issuer: IssuerConfig, { clock, log, env }: GenerationOptions
   return { ...issuer, tokens: 'introspection', client, cacheMs: introspection.cacheMs }
 }
 
+/**
+ * As PostgreSQL has it (be-secure-openssl.c): no session is resumed, since a client certificate is looked at each time, and
+ * a driver that tries to (Java, .NET, Go) is given a whole handshake; nothing is renegotiated.
+ */
+const SECURE_OPTIONS = constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION
+
 /** Reads the listener's certificate and key. @throws CONFIG_INVALID where they cannot be read or do not fit. */
 function openArrivalTls(tls: ListenerTls | undefined): ArrivalTls | undefined {
   if (tls === undefined) return undefined
@@ -100,6 +107,7 @@ function openArrivalTls(tls: ListenerTls | undefined): ArrivalTls | undefined {
       key: readFileSync(tls.key),
       ...(tls.clientCa !== undefined && { ca: readFileSync(tls.clientCa) }),
       minVersion: 'TLSv1.2',
+      secureOptions: SECURE_OPTIONS,
     })
     return {
       context,

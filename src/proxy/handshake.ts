@@ -69,7 +69,8 @@ const REFUSAL_MS = 25
 /**
  * Authenticates a client that sent its StartupMessage and gives it a server connection. Undefined: it went away.
  *
- * @throws what the client is to be told: TOKEN_REFUSED, DATABASE_UNKNOWN, TOO_MANY_CLIENTS, SETTING_REFUSED, SERVER_…
+ * @throws what the client is to be told: TOKEN_REFUSED, DATABASE_UNKNOWN, TOO_MANY_CLIENTS, SETTING_REFUSED, POOL_EXHAUSTED,
+ *   SERVER_…
  */
 export async function authenticate(options: HandshakeOptions): Promise<Established | undefined> {
   const { arrival, generation, keys, listener, log } = options
@@ -79,6 +80,7 @@ export async function authenticate(options: HandshakeOptions): Promise<Establish
     const version = { major: 3, minor: Math.min(startup.version.minor, NEWEST_MINOR) }
     socket.write(encodeNegotiateProtocolVersion({ version, unknownOptions: request.unknownOptions }))
   }
+  if (request.user === '') throw new PgoauthError('USER_MISSING')
   if (listener.auth === 'password' && !arrival.isTls) {
     throw new PgoauthError('TLS_REQUIRED', { detail: 'a token as password is taken over TLS only' })
   }
@@ -138,7 +140,11 @@ async function openSession(
     const delayMs = isDiscovery ? 0 : limits.tokenRefused(address)
     await refusalTime
     if (delayMs > 0) await clock.sleep(delayMs)
-    await exchange.refuse()
+    await exchange.refuse().catch((failure: unknown) => {
+      const { code, detail, say } = asPgoauthError(failure)
+      // However the exchange ends: that a token was refused, and why, is still to be told.
+      throw new PgoauthError(code, { detail: `${detail ?? say}; before that: ${error.message}`, cause: error })
+    })
     throw error
   }
 }
@@ -154,6 +160,13 @@ async function leaseFor(
   checked.finally(() => metrics.tokenChecked(performance.now() - startedAt)).catch(() => {})
   const { identity, database } = await within(signal, checked, () => {})
   const leaveIdentity = limits.enterIdentity(`${identity.issuer} ${identity.subject}`)
+  // Asked before anybody else hears of the deadline, and takes the request out of the queue.
+  let isPoolFull = false
+  const onLate = () => {
+    const { waiting, opening } = database.pool.counts
+    isPoolFull = waiting > 0 && opening === 0
+  }
+  signal.addEventListener('abort', onLate, { once: true })
   try {
     await checkClientSettings(request.settings, identity, database)
     const leasing = database.pool.lease({
@@ -168,7 +181,12 @@ async function leaseFor(
   } catch (thrown) {
     leaveIdentity()
     const error = asPgoauthError(thrown)
-    throw new PgoauthError(error.code, { detail: `${error.detail ?? error.say}; ${who(identity)}`, cause: error })
+    const detail = `${error.detail ?? error.say}; ${who(identity)}`
+    // The client did its part in time: it waited for a server connection, as long as limits.handshake lets it.
+    const code = error.code === 'HANDSHAKE_TIMEOUT' && isPoolFull ? 'POOL_EXHAUSTED' : error.code
+    throw new PgoauthError(code, { detail, cause: error })
+  } finally {
+    signal.removeEventListener('abort', onLate)
   }
 }
 

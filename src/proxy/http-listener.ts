@@ -1,5 +1,7 @@
+import { constants } from 'node:crypto'
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
+import type { SecureContextOptions } from 'node:tls'
 import { fail } from '../base/errors.ts'
 import type { Address } from '../config/scalars.ts'
 
@@ -11,6 +13,8 @@ export interface HttpAnswer {
 
 export interface HttpListener {
   readonly address: Address
+  /** Another certificate for the connections to come; of a listener that was opened with one. */
+  renewTls(tls: HttpTls): void
   close(): void
 }
 
@@ -68,20 +72,13 @@ export async function openHttpListener(
     requestTimeout: REQUEST_TIMEOUT_MS,
     headersTimeout: REQUEST_TIMEOUT_MS,
   }
-  const server: Server =
-    tls === undefined
-      ? createServer(options, handle)
-      : createTlsServer(
-          {
-            ...options,
-            ...tls,
-            ca: tls.clientCa,
-            requestCert: tls.clientCa !== undefined,
-            rejectUnauthorized: false,
-            minVersion: 'TLSv1.2',
-          },
-          handle,
-        )
+  const tlsServer =
+    tls &&
+    createTlsServer(
+      { ...options, ...contextOf(tls), requestCert: tls.clientCa !== undefined, rejectUnauthorized: false },
+      handle,
+    )
+  const server: Server = tlsServer ?? createServer(options, handle)
   server.maxConnections = MAX_CONNECTIONS
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -97,11 +94,17 @@ export async function openHttpListener(
   const bound = server.address()
   return {
     address: { host, port: typeof bound === 'object' && bound !== null ? bound.port : port },
+    renewTls: (renewed) => tlsServer?.setSecureContext(contextOf(renewed)),
     close: () => {
       server.close()
       server.closeAllConnections()
     },
   }
+}
+
+function contextOf({ cert, key, clientCa }: HttpTls): SecureContextOptions {
+  // No session is resumed: a client certificate is looked at each time.
+  return { cert, key, ca: clientCa, minVersion: 'TLSv1.2', secureOptions: constants.SSL_OP_NO_TICKET }
 }
 
 function send(response: ServerResponse, { status, type, body }: HttpAnswer): void {

@@ -86,6 +86,8 @@ export class LiveSession implements RegisteredSession {
       this.#record({ event: 'session_opened' })
       this.#log.info({ ...this.#who() }, 'session opened')
       this.#session.start(first)
+      // It was in its handshake when the others were told.
+      if (sessions.isDraining) this.end(new PgoauthError('SHUTDOWN'), 'transaction')
       this.#token.watch()
       this.#setIdle()
       const end = await this.#session.ended

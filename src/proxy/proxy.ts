@@ -22,7 +22,7 @@ import { ReadinessCheck } from './readiness.ts'
 import { RefusalRecord } from './refusal-record.ts'
 import { SessionRegistry } from './session-registry.ts'
 import { openSideListeners, type SideListeners } from './side-listeners.ts'
-import { checkServers } from './start-check.ts'
+import { checkReloadedServers, checkServers } from './start-check.ts'
 
 export interface ProxyOptions {
   readonly config: ProxyConfig
@@ -171,17 +171,31 @@ class ProxyServer implements RunningProxy {
 
   reload(config: ProxyConfig, policies: ReadonlyMap<string, Policy>): void {
     const previous = this.#generation
+    const renewSide = this.#side?.renewal(config)
     this.#generation = openGeneration({ ...this.#options, config, policies, previous })
+    renewSide?.()
     this.limits.limits = config.limits
     for (const session of this.sessions) session.adopt(this.#generation)
     const kept = new Set([...this.#generation.databases.values()].map(({ pool }) => pool))
     for (const { pool } of previous.databases.values()) if (!kept.has(pool)) this.#retired.add(pool)
     this.#closeRetired()
+    void checkReloadedServers(this.#generation, previous, { ...this.#options, sessions: this.sessions })
     this.metrics.reloaded('taken')
-    const fixed = ({ listen, probes, admin, workers }: ProxyConfig) =>
-      JSON.stringify({ listen, probes, admin, workers })
-    if (fixed(config) !== fixed(this.#options.config)) {
-      this.#options.log.warn({}, 'listen, probes, admin, logout and workers count from the next start on')
+    this.#recordReload(config, policies)
+    if (fixedUntilStart(config) !== fixedUntilStart(this.#options.config)) {
+      this.#options.log.warn(
+        {},
+        'listen, the addresses of probes, admin and logout, audit and workers count from the next start on',
+      )
+    }
+  }
+
+  #recordReload({ databases }: ProxyConfig, policies: ReadonlyMap<string, Policy>): void {
+    const reason = `databases ${[...databases.keys()].join(', ')}; policies ${[...policies.keys()].join(', ')}`
+    try {
+      this.#audit.record({ event: 'policy_reloaded', reason })
+    } catch (error) {
+      this.#options.log.error({ reason: asPgoauthError(error).message }, 'the audit log cannot be written')
     }
   }
 
@@ -203,6 +217,7 @@ class ProxyServer implements RunningProxy {
     const { drainMs } = this.#generation.config
     log.info({ sessions: this.sessions.size, drain_ms: drainMs }, 'draining')
     const closed = this.#closeListeners()
+    this.sessions.isDraining = true
     for (const session of this.sessions) session.end(new PgoauthError('SHUTDOWN'), 'transaction')
     const stop = new AbortController()
     await Promise.race([this.#allDone(), clock.sleep(drainMs, stop.signal).catch(() => {})])
@@ -264,6 +279,11 @@ class ProxyServer implements RunningProxy {
   async #closeListeners(): Promise<void> {
     for (const { listener } of this.#listeners) void listener.close()
   }
+}
+
+function fixedUntilStart({ listen, probes, admin, logout, audit, workers }: ProxyConfig): string {
+  const sides = { admin: [admin?.address, admin?.tokenFile], logout: logout?.address }
+  return JSON.stringify({ listen, probes, ...sides, audit, workers })
 }
 
 /** For FATAL messages to leave before the sockets are closed under them. */

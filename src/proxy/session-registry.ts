@@ -32,6 +32,8 @@ export interface SessionDescription {
 /** The sessions of this process. */
 export class SessionRegistry {
   readonly #sessions = new Map<SessionId, RegisteredSession>()
+  /** Sessions that open now are to end as their first transaction does. */
+  isDraining = false
   /** Called after a session has gone. */
   onRemoved: () => void = () => {}
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { createSecureContext } from 'node:tls'
 import type { Clock } from '../base/clock.ts'
 import { fail } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
@@ -30,32 +31,39 @@ export interface SideListeners {
   readonly probes: Address | undefined
   readonly admin: Address | undefined
   readonly logout: Address | undefined
+  /** Reads the certificates anew; what it gives has new connections see them. @throws CONFIG_INVALID */
+  renewal(config: ProxyConfig): () => void
   close(): void
 }
 
 /** Opens probes, admin and logout, each alone on its port. @throws LISTEN_FAILED, CONFIG_INVALID; then none is open. */
 export async function openSideListeners(config: ProxyConfig, parts: SideListenerParts): Promise<SideListeners> {
-  const { probes, admin, logout } = config
-  const opened: HttpListener[] = []
+  const opened: Partial<Record<'probes' | 'admin' | 'logout', HttpListener>> = {}
   const close = () => {
-    for (const listener of opened) listener.close()
+    for (const listener of Object.values(opened)) listener.close()
   }
-  const open = async (...options: Parameters<typeof openHttpListener>): Promise<Address> => {
-    const listener = await openHttpListener(...options)
-    opened.push(listener)
-    return listener.address
-  }
+  const { probes, admin, logout } = config
+  const tls = readSideTls(config)
   try {
+    if (probes) opened.probes = await openHttpListener(probes.address, undefined, (one) => answerProbe(one, parts))
+    if (admin) {
+      const { tokenFile } = admin
+      opened.admin = await openHttpListener(admin.address, tls.admin, (one) =>
+        answerAdmin(one, { ...parts, tokenFile }),
+      )
+    }
+    if (logout) opened.logout = await openHttpListener(logout.address, tls.logout, (one) => answerLogout(one, parts))
     return {
-      probes: probes && (await open(probes.address, undefined, (request) => answerProbe(request, parts))),
-      admin:
-        admin &&
-        (await open(admin.address, readTls('admin', admin.tls), (request) =>
-          answerAdmin(request, { ...parts, tokenFile: admin.tokenFile }),
-        )),
-      logout:
-        logout &&
-        (await open(logout.address, readTls('logout', logout.tls), (request) => answerLogout(request, parts))),
+      probes: opened.probes?.address,
+      admin: opened.admin?.address,
+      logout: opened.logout?.address,
+      renewal: (next) => {
+        const renewed = readSideTls(next)
+        return () => {
+          if (renewed.admin) opened.admin?.renewTls(renewed.admin)
+          if (renewed.logout) opened.logout?.renewTls(renewed.logout)
+        }
+      },
       close,
     }
   } catch (error) {
@@ -67,15 +75,22 @@ export async function openSideListeners(config: ProxyConfig, parts: SideListener
 type TlsFiles = { readonly cert: string; readonly key: string; readonly clientCa?: string | undefined }
 
 /** @throws CONFIG_INVALID */
+function readSideTls({ admin, logout }: ProxyConfig): Record<'admin' | 'logout', HttpTls | undefined> {
+  return { admin: readTls('admin', admin?.tls), logout: readTls('logout', logout?.tls) }
+}
+
 function readTls(entry: string, files: TlsFiles | undefined): HttpTls | undefined {
   if (files === undefined) return undefined
   const { cert, key, clientCa } = files
   try {
-    return {
+    const tls = {
       cert: readFileSync(cert),
       key: readFileSync(key),
       clientCa: clientCa === undefined ? undefined : readFileSync(clientCa),
     }
+    // What does not fit together is found here, before anything is changed.
+    createSecureContext({ cert: tls.cert, key: tls.key, ...(tls.clientCa && { ca: tls.clientCa }) })
+    return tls
   } catch (cause) {
     return fail('CONFIG_INVALID', { detail: `${entry}.tls: ${(cause as Error).message}`, cause })
   }

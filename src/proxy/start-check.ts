@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import { asPgoauthError, PgoauthError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { Generation } from './generation.ts'
+import type { SessionRegistry } from './session-registry.ts'
 
 /** A server that has not answered by then is taken for one that cannot be reached. */
 const START_CHECK_MS = 3_000
@@ -32,4 +33,30 @@ export async function checkServers({ databases }: Generation, clock: Clock, log:
   } finally {
     stop.abort()
   }
+}
+
+/**
+ * Looks at the servers that a new configuration names otherwise than the one before. One that must not be used under it
+ * (a scope gives code on a login of several roles, say) ends the sessions that are there under the old one.
+ */
+export async function checkReloadedServers(
+  { databases }: Generation,
+  previous: Generation,
+  { sessions, log }: { sessions: SessionRegistry; log: Log },
+): Promise<void> {
+  const changed = [...databases].filter(([name, { pool }]) => previous.databases.get(name)?.pool !== pool)
+  const checks = changed.map(async ([name, { pool }]) => {
+    try {
+      await pool.check()
+    } catch (thrown) {
+      const { code, detail, message } = asPgoauthError(thrown)
+      log.error({ database: name, reason: message }, 'the database cannot be used as it is configured now')
+      if (code !== 'SERVER_UNFIT') return
+      for (const session of sessions) {
+        if (session.describe().database === name)
+          session.end(new PgoauthError('SESSION_ENDED', { detail: detail ?? code }), 'now')
+      }
+    }
+  })
+  await Promise.all(checks)
 }

@@ -2,6 +2,7 @@ import { fail } from '../base/errors.ts'
 
 /** What a client asks for in its StartupMessage, taken apart. */
 export interface StartupRequest {
+  /** Empty where the client named none. */
   readonly user: string
   readonly database: string
   /** Its own settings by lower-case name, those of `options` among them, the later of two counting. */
@@ -21,11 +22,10 @@ const PROTOCOL_OPTION = '_pq_.'
  * Reads the parameters of a StartupMessage as PostgreSQL does: a missing database is the user's name, and `options` is a
  * command line.
  *
- * @throws USER_MISSING, REPLICATION_REFUSED, SETTING_REFUSED.
+ * @throws REPLICATION_REFUSED, SETTING_REFUSED.
  */
 export function readStartupParameters(parameters: ReadonlyMap<string, string>): StartupRequest {
   const user = parameters.get('user') ?? ''
-  if (user === '') fail('USER_MISSING')
   const settings = new Map<string, string>()
   const own = new Map<string, string>()
   const unknownOptions: string[] = []
@@ -108,9 +108,10 @@ function* readOptions(text: string): Generator<[string, string]> {
   }
 }
 
-/** Words end at white space that no backslash goes before; a backslash keeps the next character (pg_split_opts). */
+/** Words end at C's white space that no backslash goes before; a backslash keeps the next character (pg_split_opts). */
 function splitOptions(text: string): string[] {
   const words: string[] = []
-  for (const [word] of text.matchAll(/(?:\\[\s\S]|[^\s\\])+\\?|\\/g)) words.push(word.replace(/\\([\s\S]?)/g, '$1'))
+  for (const [word] of text.matchAll(/(?:\\[\s\S]|[^ \t\n\v\f\r\\])+\\?|\\/g))
+    words.push(word.replace(/\\([\s\S]?)/g, '$1'))
   return words
 }

@@ -11,7 +11,7 @@ import {
   parseSaslInitialResponse,
 } from '../wire/authentication.ts'
 import { CLIENT } from '../wire/client-messages.ts'
-import { HEADER_BYTES, MAX_SASL_MESSAGE_BYTES } from '../wire/limits.ts'
+import { HEADER_BYTES, MAX_PASSWORD_MESSAGE_BYTES, MAX_SASL_MESSAGE_BYTES } from '../wire/limits.ts'
 
 /** What the client gave. `gone`: it closed the connection, as libpq does when it has to ask a person first. */
 export type GivenToken =
@@ -77,7 +77,7 @@ export function passwordExchange({ stream, inbox }: ExchangeOptions): TokenExcha
   return {
     async receive() {
       stream.write(encodeAuthenticationCleartextPassword())
-      const body = await nextPassword(inbox)
+      const body = await nextPassword(inbox, MAX_PASSWORD_MESSAGE_BYTES)
       if (body === undefined) return { kind: 'gone' }
       const password = parsePasswordMessage(body)
       if (password === '') return { kind: 'none', reason: 'the password is empty', isDiscovery: false }
@@ -87,8 +87,8 @@ export function passwordExchange({ stream, inbox }: ExchangeOptions): TokenExcha
   }
 }
 
-/** The body of the next message, which has to be a `p`; undefined where the client has gone. */
-async function nextPassword(inbox: Inbox): Promise<Buffer | undefined> {
+/** The body of the next message, which has to be a `p` of at most that length word; undefined where the client has gone. */
+async function nextPassword(inbox: Inbox, maxLength = MAX_SASL_MESSAGE_BYTES): Promise<Buffer | undefined> {
   return inbox.take((received) => {
     const tag = received[0]
     if (tag !== undefined && tag !== CLIENT.Password) {
@@ -96,7 +96,7 @@ async function nextPassword(inbox: Inbox): Promise<Buffer | undefined> {
     }
     if (received.length < HEADER_BYTES) return undefined
     const length = received.readInt32BE(1)
-    if (length < 4 || length > MAX_SASL_MESSAGE_BYTES + 4) fail('BAD_FRAME', { detail: `message length ${length}` })
+    if (length < 4 || length > maxLength) fail('BAD_FRAME', { detail: `message length ${length}` })
     if (received.length < length + 1) return undefined
     return { value: Buffer.from(received.subarray(HEADER_BYTES, length + 1)), rest: received.subarray(length + 1) }
   })

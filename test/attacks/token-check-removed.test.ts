@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { HOSTILE_CLAIMS } from '../support/hostile-claims.ts'
+import { HOSTILE_FORMS, HOSTILE_KEY_SETS } from '../support/hostile-key-sets.ts'
 import { ACCEPTED, HOSTILE } from '../support/hostile-tokens.ts'
 import { type Mutation, openMutant, replacing, withoutCalls } from '../support/mutants.ts'
 import { complaint, type JudgeModules, judge } from '../support/token-judge.ts'
@@ -65,6 +67,14 @@ const PARTS: Mutation[] = [
   replacing(TOKEN, 'one.issuer === jwt.claims.iss', 'true'),
   replacing(TOKEN, 'carried.length === bound.length && ', ''),
   replacing(TOKEN, 'timingSafeEqual(carried, bound)', 'true'),
+  replacing(CLAIMS, "accepted === 'any' ? idTokenMark(claims) : undefined", 'undefined'),
+  replacing(KEYS, 'bits < MIN_RSA_BITS ?', 'false ?'),
+  replacing(KEYS, "if (key?.d !== undefined)\n        return 'a private key';", ''),
+  replacing(
+    KEYS,
+    'createLocalJWKSet({ keys })',
+    'createLocalJWKSet({ keys: keys.map(({ use, key_ops, alg, ...key }) => key) })',
+  ),
   replacing(KEYS, 'createLocalJWKSet({ keys })', 'createLocalJWKSet({ keys: keys.map(({ kid, ...key }) => key) })'),
 ]
 
@@ -77,7 +87,7 @@ async function firstToNotice(mutation: Mutation): Promise<string | undefined> {
       ...(await load<Pick<JudgeModules, 'checkClaims'>>(CLAIMS)),
       ...(await load<Pick<JudgeModules, 'JwksKeys'>>(KEYS)),
     }
-    for (const one of [...HOSTILE, ...ACCEPTED]) {
+    for (const one of [...HOSTILE, ...HOSTILE_FORMS, ...HOSTILE_KEY_SETS, ...HOSTILE_CLAIMS, ...ACCEPTED]) {
       const outcome = await judge(one, modules).catch((error: Error) => `it crashed: ${error.message}`)
       if (complaint(one, outcome) !== undefined) return one.name
     }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { test } from 'node:test'
+import { connect as connectTls } from 'node:tls'
 import {
   encodeCancelRequest,
   encodeGssencRequest,
@@ -71,11 +73,64 @@ test('a second GSSENCRequest is refused', async () => {
   client.close()
 })
 
-test('SSLRequest inside TLS is refused', async () => {
-  const client = await door.connect()
-  client.send(encodeSslRequest())
-  assert.equal((await client.next()).code, '0A000')
+test('a second SSLRequest within TLS, and a GSSENCRequest, are refused', async () => {
+  for (const request of [encodeSslRequest(), encodeGssencRequest()]) {
+    const client = await door.connect()
+    client.send(request)
+    assert.equal((await client.next()).code, '0A000')
+    client.close()
+  }
+})
+
+test('within direct TLS an SSLRequest and a GSSENCRequest are declined once each, as by PostgreSQL', async () => {
+  const client = await RawClient.connect(door.port, { tls: 'direct' })
+  for (const request of [encodeSslRequest(), encodeGssencRequest()]) {
+    client.send(request)
+    assert.equal(await client.byte(), 'N')
+  }
+  assert.equal((await client.login(await door.issuer.mint())).at(-1)?.tag, 'Z')
   client.close()
+  const again = await RawClient.connect(door.port, { tls: 'direct' })
+  again.send(encodeSslRequest())
+  assert.equal(await again.byte(), 'N')
+  again.send(encodeSslRequest())
+  assert.equal((await again.next()).code, '0A000')
+  again.close()
+})
+
+for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
+  test(`a driver that tries to resume its ${version} session is given a whole handshake, not an error`, async () => {
+    const tls = { minVersion: version, maxVersion: version, ALPNProtocols: ['postgresql'], rejectUnauthorized: false }
+    let session: Buffer | undefined
+    for (let time = 0; time < 2; time++) {
+      const socket = connectTls({ port: door.port, host: '127.0.0.1', ...tls, ...(session && { session }) })
+      socket.on('session', (given) => {
+        session = given
+      })
+      await once(socket, 'secureConnect')
+      assert.equal(socket.isSessionReused(), false)
+      // TLS 1.3 gives its sessions behind the handshake: the answer to a startup comes after them.
+      socket.write(encodeStartupMessage({ major: 3, minor: 0 }, [['user', 'ada']]))
+      const [answer] = await once(socket, 'data')
+      assert.equal(String.fromCharCode((answer as Buffer)[0] ?? 0), 'R')
+      socket.destroy()
+    }
+    assert.ok(session)
+  })
+}
+
+test('TLS 1.2 is not renegotiated', async () => {
+  const socket = connectTls({
+    port: door.port,
+    host: '127.0.0.1',
+    maxVersion: 'TLSv1.2',
+    ALPNProtocols: ['postgresql'],
+    rejectUnauthorized: false,
+  })
+  await once(socket, 'secureConnect')
+  const failed = once(socket, 'error')
+  socket.renegotiate({}, () => {})
+  assert.match(String((await failed)[0]), /no renegotiation/)
 })
 
 test('bytes sent ahead of the answer to SSLRequest are refused', async () => {
@@ -202,7 +257,7 @@ test('parameters without their end are refused', async () => {
   client.close()
 })
 
-for (const length of [-1, 0, 4, 7, 10_001, 0x7fffffff]) {
+for (const length of [-1, 0, 4, 7, 10_005, 0x7fffffff]) {
   test(`a startup packet that says it has ${length} bytes is refused`, async () => {
     const client = await door.connect()
     const head = Buffer.alloc(8)
@@ -212,6 +267,31 @@ for (const length of [-1, 0, 4, 7, 10_001, 0x7fffffff]) {
     client.close()
   })
 }
+
+test('a startup packet of 10,004 bytes is read, which is PostgreSQL’s bound with the length word', async () => {
+  const client = await door.connect()
+  const empty = encodeStartupMessage({ major: 3, minor: 0 }, [
+    ['application_name', ''],
+    ['user', 'a'],
+  ])
+  const name = 'x'.repeat(10_004 - empty.length)
+  client.send(
+    encodeStartupMessage({ major: 3, minor: 0 }, [
+      ['application_name', name],
+      ['user', 'a'],
+    ]),
+  )
+  assert.equal((await client.next()).tag, 'R')
+  client.close()
+})
+
+test('a newer client without a user is told the version first, then what is missing', async () => {
+  const client = await door.connect()
+  client.send(encodeStartupMessage({ major: 3, minor: 3 }, [['database', 'app']]))
+  assert.equal((await client.next()).tag, 'v')
+  assert.equal((await client.next()).code, '28000')
+  client.close()
+})
 
 for (const value of ['true', 'on', '1', 'yes', 'database', 't', 'y', '']) {
   test(`replication=${JSON.stringify(value)} is refused`, async () => {

@@ -46,6 +46,8 @@ export interface TokenCase {
   readonly answer?: Json
   readonly rules?: Partial<IssuerRules>
   readonly channel?: Channel
+  /** In place of the issuer's own key set. */
+  readonly jwks?: readonly Json[]
   /** The reason in the log, where it is to be refused. */
   readonly refused?: RegExp
   /** The session's scopes, where it is to be accepted. */

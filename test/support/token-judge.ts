@@ -13,7 +13,10 @@ export interface JudgeModules {
 }
 
 /** What came of a case, as one text: `scopes: …` or `refused: …`. */
-export async function judge({ token, answer, rules, channel = {} }: TokenCase, modules: JudgeModules): Promise<string> {
+export async function judge(
+  { token, answer, rules, channel = {}, jwks }: TokenCase,
+  modules: JudgeModules,
+): Promise<string> {
   const ours = { ...RULES, ...rules }
   const clock = new FakeClock(NOW_SECONDS * 1000)
   if (answer !== undefined) {
@@ -22,17 +25,18 @@ export async function judge({ token, answer, rules, channel = {} }: TokenCase, m
     const checked = modules.checkClaims(claims, ours, { header: undefined, nowMs: clock.nowMs() })
     return checked.ok ? `scopes: ${checked.token.identity.scopes.join(' ')}` : `refused: ${checked.reason}`
   }
-  const keysOf = (issuer: string, keys: (typeof EC)[]) =>
-    new modules.JwksKeys({
-      issuer,
-      fetchKeySet: async () => ({ keys: keys.map(publicJwk) }),
-      clock,
-      log: silentLog,
-    })
+  const keysOf = (issuer: string, keys: readonly object[]) =>
+    new modules.JwksKeys({ issuer, fetchKeySet: async () => ({ keys }), clock, log: silentLog })
   const verifier = modules.createTokenVerifier({
     issuers: [
-      { ...ours, tokens: 'jwt', keys: keysOf(ISSUER, [EC, RSA, ED]) },
-      { ...RULES, issuer: OTHER_ISSUER, scopesAllowed: ['low:*'], tokens: 'jwt', keys: keysOf(OTHER_ISSUER, [OTHER]) },
+      { ...ours, tokens: 'jwt', keys: keysOf(ISSUER, jwks ?? [EC, RSA, ED].map(publicJwk)) },
+      {
+        ...RULES,
+        issuer: OTHER_ISSUER,
+        scopesAllowed: ['low:*'],
+        tokens: 'jwt',
+        keys: keysOf(OTHER_ISSUER, [publicJwk(OTHER)]),
+      },
     ],
     clock,
     log: silentLog,

@@ -50,7 +50,7 @@ test('a packet that is not whole is waited for, at every cut', () => {
   for (let cut = 0; cut < whole.length; cut++) assert.equal(readFirstPacket(whole.subarray(0, cut)), undefined)
 })
 
-for (const length of [-1, 0, 7, 10_001, 2147483647]) {
+for (const length of [-1, 0, 7, 10_005, 2147483647]) {
   test(`a packet length of ${length} is refused on its first four bytes`, () => {
     const bytes = Buffer.alloc(4)
     bytes.writeInt32BE(length)
