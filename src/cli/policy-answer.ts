@@ -44,10 +44,16 @@ export function explainStatement(sql: string, scopes: readonly string[], under: 
   }
   const grants = grantsFor(policy, scopes)
   const decisions = analysis.statements.map((statement) => decide(statement, grants, observing))
-  const accesses = decisions.flatMap((one) => one.verdicts).map((verdict) => explainAccess(verdict, policy))
+  const verdicts = decisions.flatMap((one) => one.verdicts).filter((one) => !isFreeCall(one))
+  const accesses = verdicts.map((verdict) => explainAccess(verdict, policy))
   const denied = decisions.find((one) => !one.allowed)
   const reason = (denied ?? decisions.find((one) => one.observed))?.reason
   return { decision: denied ? 'deny' : 'allow', accesses, ...(reason === undefined ? {} : { reason }) }
+}
+
+/** Functions that everyone may call are not worth a word, unless `never` forbids them. */
+function isFreeCall({ access, allowed }: AccessVerdict): boolean {
+  return allowed && access.free === true && access.kind === 'function'
 }
 
 function explainAccess({ access, allowed, by }: AccessVerdict, policy: Policy): ExplainedAccess {

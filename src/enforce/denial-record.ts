@@ -93,7 +93,9 @@ export class DenialRecord {
     if (!judgement.observed && !this.#audit.recordsAllowed) return
     for (const { decision } of judgement.statements) {
       if (!decision.observed && !this.#audit.recordsAllowed) continue
-      const accesses = decision.verdicts.flatMap(({ access }) => recordsOf(access))
+      // What is free for everyone is nothing that a scope would have to give.
+      const needed = decision.verdicts.filter(({ by }) => !by.includes('free'))
+      const accesses = needed.flatMap(({ access }) => recordsOf(access))
       const fields = { ...decisionFields(decision, sql, judge), accesses }
       if (decision.observed) this.#once('statement_observed', fields)
       else this.#record('statement_allowed', newRequestId(), fields)

@@ -150,6 +150,10 @@ function readSearchPath(
   return value.search_path?.map((entry, index) => {
     const parts = splitDottedName(entry, 1)
     if (!parts?.[0]) complain(['search_path', index], `"${entry}" is not a schema name`)
+    else if (parts[0] === '$user')
+      complain(['search_path', index], 'search_path: "$user" is another schema for each role; name the schemas')
+    else if (parts[0].startsWith('pg_temp'))
+      complain(['search_path', index], `search_path: "${entry}" is another schema for each session`)
     return parts?.[0] ?? entry
   })
 }

@@ -115,6 +115,12 @@ describe('the policy file', () => {
     assert.match(mistakes.join(), /^x\.yaml:1:1: unknown key "never"/)
   })
 
+  it('pins no schema that is another one for each session', () => {
+    for (const entry of ['"$user"', 'pg_temp']) {
+      assert.match(mistakesIn(`version: 1\nsearch_path: [sales, '${entry}']\n`).join(), /search_path: ".*" is another/)
+    }
+  })
+
   it('mode: observe needs a date', () => {
     assert.match(mistakesIn('version: 1\nmode: observe\n').join(), /observe_until/)
     assert.deepEqual(mistakesIn('version: 1\nmode: observe\nobserve_until: 2030-01-31\n'), [])
