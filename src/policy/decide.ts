@@ -26,9 +26,9 @@ export function decide(needs: Needs, grants: Grants, observing = false): Decisio
   return { allowed: observed, observed, verdicts, byColumns, reason, denied: { action, kind, object } }
 }
 
-/** The scopes of the policy each of which alone would give this access, in the file's order. */
-export function scopesThatAllow(policy: Policy, access: Access): readonly string[] {
-  return [...policy.scopes.keys()].filter((scope) => judge(access, grantsFor(policy, [scope])).allowed)
+/** The scopes of the policy each of which would give this access beside those at hand, in the file's order. */
+export function scopesThatAllow(policy: Policy, access: Access, have: readonly string[] = []): readonly string[] {
+  return [...policy.scopes.keys()].filter((scope) => judge(access, grantsFor(policy, [...have, scope])).allowed)
 }
 
 function judge(access: Access, grants: Grants): AccessVerdict {

@@ -261,6 +261,16 @@ describe('a decision', () => {
     assert.deepEqual(scopesThatAllow(policy, access), ['a', 'b'])
   })
 
+  it('names the scopes that would allow it beside those at hand', () => {
+    const policy = policyOf('scopes: { a: { select: ["s.t (x)"] }, b: { select: ["s.t (y)"] }, c: { select: [s.u] } }')
+    const analysis = analyse('select x, y from s.t', namesOnlyCatalog())
+    assert.ok(analysis.ok)
+    const access = analysis.statements[0]?.accesses[0]
+    assert.ok(access)
+    assert.deepEqual(scopesThatAllow(policy, access), [])
+    assert.deepEqual(scopesThatAllow(policy, access, ['a']), ['b'])
+  })
+
   it('rests on columns where only rules for columns give it', () => {
     const policy = 'scopes: { a: { select: ["sales.orders (id)", sales.items] } }'
     assert.equal(judge('select id from sales.orders', { policy }).byColumns, true)
