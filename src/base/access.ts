@@ -58,6 +58,8 @@ export interface Access {
   readonly ofSession?: true
   /** Free, unless the policy pins the search path. */
   readonly unlessPinned?: true
+  /** Free for everyone, unless `never` forbids this very action. */
+  readonly free?: true
   /** Falls with something else: needs no right, but must not be under any `never`. */
   readonly onlyNever?: true
   /** SET ROLE: only where the server login is the role itself, and then by its rule. */

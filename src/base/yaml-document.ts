@@ -24,7 +24,12 @@ export interface YamlDocument<T> {
 
 export type YamlResult<T> =
   | { readonly ok: true; readonly document: YamlDocument<T> }
-  | { readonly ok: false; readonly mistakes: readonly Mistake[] }
+  | {
+      readonly ok: false
+      readonly mistakes: readonly Mistake[]
+      /** What the file says, where it is YAML at all: for whoever wants to find the mistakes in what is left. */
+      readonly unchecked?: YamlDocument<unknown>
+    }
 
 /** How many times anchors may be used in one file: enough for any person, too few for an expansion that fills memory. */
 const MAX_ALIASES = 100
@@ -81,7 +86,8 @@ export function checkYaml<S extends ZodType>(file: string, text: string, schema:
       return { ...locateKey(issue.path, key), message: `unknown key "${key}"${question}` }
     })
   })
-  return { ok: false, mistakes: mistakes.sort((a, b) => a.line - b.line || a.column - b.column) }
+  const inOrder = mistakes.sort((a, b) => a.line - b.line || a.column - b.column)
+  return { ok: false, mistakes: inOrder, unchecked: { value: plain, locate } }
 }
 
 /**

@@ -33,6 +33,11 @@ export interface Explanation {
   readonly position?: number
 }
 
+/** Scopes in one text, as a token has them: separated by blanks; or by commas. */
+export function splitScopes(scopes: string): string[] {
+  return scopes.split(/[\s,]+/).filter((scope) => scope !== '')
+}
+
 /** What a text needs, and whether these scopes give it. Several statements are judged as one: all or none. */
 export function explainStatement(sql: string, scopes: readonly string[], under: ExplainedUnder): Explanation {
   const { policy, catalog, observing } = under
@@ -44,18 +49,28 @@ export function explainStatement(sql: string, scopes: readonly string[], under: 
   }
   const grants = grantsFor(policy, scopes)
   const decisions = analysis.statements.map((statement) => decide(statement, grants, observing))
-  const accesses = decisions.flatMap((one) => one.verdicts).map((verdict) => explainAccess(verdict, policy))
+  const verdicts = decisions.flatMap((one) => one.verdicts).filter((one) => !isFreeCall(one))
+  const accesses = verdicts.map((verdict) => explainAccess(verdict, policy, scopes))
   const denied = decisions.find((one) => !one.allowed)
   const reason = (denied ?? decisions.find((one) => one.observed))?.reason
   return { decision: denied ? 'deny' : 'allow', accesses, ...(reason === undefined ? {} : { reason }) }
 }
 
-function explainAccess({ access, allowed, by }: AccessVerdict, policy: Policy): ExplainedAccess {
+/** Functions that everyone may call are not worth a word, unless `never` forbids them. */
+function isFreeCall({ access, allowed }: AccessVerdict): boolean {
+  return allowed && access.free === true && access.kind === 'function'
+}
+
+function explainAccess(
+  { access, allowed, by }: AccessVerdict,
+  policy: Policy,
+  have: readonly string[],
+): ExplainedAccess {
   const [only] = access.targets
   const object = access.targets.length === 1 && only ? objectText(only) : access.object
   const [record] = recordsOf(access)
   const columns = record?.columns === undefined ? {} : { columns: record.columns }
-  const would = allowed ? {} : { scopes: scopesThatAllow(policy, access) }
+  const would = allowed ? {} : { scopes: scopesThatAllow(policy, access, have) }
   return { action: access.action, object, ...columns, allowed, by: by.length > 0 ? by.join(', ') : null, ...would }
 }
 

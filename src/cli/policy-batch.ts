@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline'
 import type { CliContext } from './context.ts'
 import { writeLineOut } from './line-output.ts'
-import { type ExplainedUnder, explainStatement, explanationJson } from './policy-answer.ts'
+import { type ExplainedUnder, explainStatement, explanationJson, splitScopes } from './policy-answer.ts'
 
 /** Reads JSON Lines `{"id", "scopes", "sql"}` from stdin and answers a line each, in order, with the `id`. */
 export async function explainBatch(context: CliContext, under: ExplainedUnder): Promise<void> {
@@ -11,22 +11,22 @@ export async function explainBatch(context: CliContext, under: ExplainedUnder): 
 }
 
 function answerLine(line: string, under: ExplainedUnder): object {
-  const question = parseLine(line)
-  if (!question) return { id: null, decision: 'deny', accesses: [], reason: 'the line is not {"id", "scopes", "sql"}' }
-  const { id, scopes, sql } = question
-  return { id, ...explanationJson(explainStatement(sql, scopes, under)) }
+  const { id, scopes, sql } = readLine(line)
+  if (typeof sql === 'string' && Array.isArray(scopes)) {
+    return { id, ...explanationJson(explainStatement(sql, scopes.map(String), under)) }
+  }
+  return { id, decision: 'deny', accesses: [], reason: 'the line is not {"id", "scopes", "sql"}' }
 }
 
-function parseLine(line: string): { id: unknown; scopes: readonly string[]; sql: string } | undefined {
+/** What the line says, as far as it says it; scopes may also stand in one text. */
+function readLine(line: string): { id: unknown; scopes: unknown; sql: unknown } {
   let value: unknown
   try {
     value = JSON.parse(line)
   } catch {
-    return undefined
+    value = undefined
   }
-  if (typeof value !== 'object' || value === null) return undefined
-  const { id = null, scopes = [], sql } = value as { id?: unknown; scopes?: unknown; sql?: unknown }
-  if (typeof sql !== 'string') return undefined
-  const list = typeof scopes === 'string' ? scopes.split(/[\s,]+/) : scopes
-  return Array.isArray(list) ? { id, scopes: list.map(String), sql } : undefined
+  const given = typeof value === 'object' && value !== null ? value : {}
+  const { id = null, scopes, sql } = given as { id?: unknown; scopes?: unknown; sql?: unknown }
+  return { id, scopes: typeof scopes === 'string' ? splitScopes(scopes) : (scopes ?? []), sql }
 }

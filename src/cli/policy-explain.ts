@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { text as readAllText } from 'node:stream/consumers'
 import { asPgoauthError, fail } from '../base/errors.ts'
+import { suggest } from '../base/suggest.ts'
 import { mistakesError } from '../base/yaml-document.ts'
 import { parseCatalog } from '../catalog/load-catalog.ts'
 import type { Policy } from '../policy/policy.ts'
@@ -10,7 +11,7 @@ import type { Catalog, CatalogSnapshot } from '../sql/catalog.ts'
 import { indexCatalog, namesOnlyCatalog } from '../sql/catalog-index.ts'
 import type { CliContext } from './context.ts'
 import { writeLine, writeLineOut } from './line-output.ts'
-import { type Explanation, explainStatement, explanationJson, explanationText } from './policy-answer.ts'
+import { type Explanation, explainStatement, explanationJson, explanationText, splitScopes } from './policy-answer.ts'
 import { explainBatch } from './policy-batch.ts'
 import { roleOfClaims } from './policy-claims.ts'
 import { policyDisk } from './policy-disk.ts'
@@ -50,7 +51,9 @@ export async function explain(context: CliContext, sql: string | undefined, flag
     return
   }
   const statement = sql ?? (await readAllText(context.stdin))
-  const answer = explainStatement(statement, splitScopes(flags.scopes), { policy, catalog, observing })
+  const scopes = splitScopes(flags.scopes)
+  noteUnknownScopes(context, scopes, policy)
+  const answer = explainStatement(statement, scopes, { policy, catalog, observing })
   const role = flags.claims === undefined ? undefined : roleOfClaims(policy, flags.claims)
   await writeLineOut(context.stdout, flags.json ? JSON.stringify(withRole(answer, role)) : textWithRole(answer, role))
   if (answer.decision === 'deny') context.setExitCode(4)
@@ -65,8 +68,13 @@ function textWithRole(answer: Explanation, role: string | null | undefined): str
   return `${explanationText(answer)}\nrole: ${role ?? 'none of the rules holds, the login would be refused'}`
 }
 
-export function splitScopes(scopes: string): string[] {
-  return scopes.split(/[\s,]+/).filter((scope) => scope !== '')
+/** A scope that the policy does not know gives nothing: more often a slip than meant. */
+function noteUnknownScopes(context: CliContext, scopes: readonly string[], policy: Policy): void {
+  for (const scope of scopes.filter((one) => !policy.scopes.has(one))) {
+    const near = suggest(scope, policy.scopes.keys())
+    const question = near === undefined ? '' : `; did you mean "${near}"?`
+    writeLine(context.stderr, `note: the policy has no scope "${scope}"${question}`)
+  }
 }
 
 /** The policy, with every mistake in it told at once. */

@@ -19,13 +19,17 @@ export async function suggestFromAudit(
 ): Promise<void> {
   const policy = readPolicy(flags.policy)
   const done = await readDone(file, flags.subject)
-  const { scopes, uncovered } = suggestScopes(policy, done)
+  const { scopes, uncovered, forbidden } = suggestScopes(policy, done)
   if (flags.json) {
-    await writeLineOut(context.stdout, JSON.stringify({ scopes, rules: uncovered }))
+    await writeLineOut(context.stdout, JSON.stringify({ scopes, rules: uncovered, forbidden }))
     return
   }
   for (const scope of scopes) await writeLineOut(context.stdout, scope)
-  if (scopes.length === 0 && uncovered.length === 0) writeLine(context.stderr, 'nothing was done that needs a scope')
+  for (const [action, objects] of rulesOf(forbidden)) {
+    for (const object of objects) writeLine(context.stderr, `note: never forbids ${action} on ${object}`)
+  }
+  if (scopes.length + uncovered.length + forbidden.length === 0)
+    writeLine(context.stderr, 'nothing was done that needs a scope')
   if (uncovered.length === 0) return
   await writeLineOut(context.stdout, '# no scope gives what follows; as rules:')
   await writeLineOut(context.stdout, 'scopes:\n  new:scope:')

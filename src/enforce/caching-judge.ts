@@ -164,6 +164,7 @@ class CachingJudge implements Judge {
       kind: 'parsed',
       statements,
       allowed: statements.every(({ decision }) => decision.allowed),
+      observing,
       observed: statements.some(({ decision }) => decision.observed),
       under: { grants, catalog, own },
     }

@@ -88,15 +88,20 @@ export class DenialRecord {
     return this.#denied({ reason })
   }
 
-  /** A text was let through: says so where the policy only observes, or the audit wants to know of all. */
+  /**
+   * A text was let through: says so where the policy only observes (also of what it would allow, since scopes for all
+   * that was done are to be found), or the audit wants to know of all.
+   */
   passed(judgement: ParsedJudgement, sql: string, judge: Judge): void {
-    if (!judgement.observed && !this.#audit.recordsAllowed) return
+    if (!judgement.observing && !this.#audit.recordsAllowed) return
     for (const { decision } of judgement.statements) {
-      if (!decision.observed && !this.#audit.recordsAllowed) continue
-      const accesses = decision.verdicts.flatMap(({ access }) => recordsOf(access))
+      // What is free for everyone is nothing that a scope would have to give.
+      const needed = decision.verdicts.filter(({ by }) => !by.includes('free'))
+      const accesses = needed.flatMap(({ access }) => recordsOf(access))
       const fields = { ...decisionFields(decision, sql, judge), accesses }
       if (decision.observed) this.#once('statement_observed', fields)
-      else this.#record('statement_allowed', newRequestId(), fields)
+      else if (this.#audit.recordsAllowed) this.#record('statement_allowed', newRequestId(), fields)
+      else if (accesses.length > 0) this.#once('statement_allowed', fields)
     }
   }
 

@@ -19,7 +19,9 @@ export interface ParsedJudgement {
   readonly statements: readonly JudgedStatement[]
   /** Every statement may run. */
   readonly allowed: boolean
-  /** Some statement may run only because the policy observes. */
+  /** The policy observes. */
+  readonly observing: boolean
+  /** Some statement may run only because it does. */
   readonly observed: boolean
   readonly under: JudgedUnder
 }

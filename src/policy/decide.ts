@@ -26,9 +26,9 @@ export function decide(needs: Needs, grants: Grants, observing = false): Decisio
   return { allowed: observed, observed, verdicts, byColumns, reason, denied: { action, kind, object } }
 }
 
-/** The scopes of the policy each of which alone would give this access, in the file's order. */
-export function scopesThatAllow(policy: Policy, access: Access): readonly string[] {
-  return [...policy.scopes.keys()].filter((scope) => judge(access, grantsFor(policy, [scope])).allowed)
+/** The scopes of the policy each of which would give this access beside those at hand, in the file's order. */
+export function scopesThatAllow(policy: Policy, access: Access, have: readonly string[] = []): readonly string[] {
+  return [...policy.scopes.keys()].filter((scope) => judge(access, grantsFor(policy, [...have, scope])).allowed)
 }
 
 function judge(access: Access, grants: Grants): AccessVerdict {
@@ -45,7 +45,7 @@ function judge(access: Access, grants: Grants): AccessVerdict {
   if (access.ofSession && grants.isShared) {
     return { access, allowed: false, by: [], unwaivable: true, why: 'connections are shared in transaction mode' }
   }
-  if (access.onlyNever) return judgeNever(access, grants)
+  if (access.free || access.onlyNever) return judgeNever(access, grants)
   if (access.targets.length === 0) return judgeUnknown(access, grants)
   const by = new Set<string>()
   let byColumns = false
@@ -64,10 +64,10 @@ function judge(access: Access, grants: Grants): AccessVerdict {
   return { access, allowed: true, by: [...by], ...(byColumns ? { byColumns } : {}) }
 }
 
-/** What needs no right: a setting that is free, an object that falls with another. */
+/** What needs no right: a setting or function that is free, an object that falls with another. */
 function judgeNever(access: Access, { never }: Grants): AccessVerdict {
   const isNever = access.targets.some((target) =>
-    access.kind === 'parameter' ? never.touches(access.action, target) : never.touchesAnyhow(target),
+    access.onlyNever ? never.touchesAnyhow(target) : never.touches(access.action, target),
   )
   return { access, allowed: !isNever, by: isNever ? ['never'] : ['free'] }
 }

@@ -1,6 +1,7 @@
+import type { ZodObject, ZodType, z } from 'zod'
 import { ACTIONS, type Action } from '../base/access.ts'
 import { splitDottedName } from '../base/sql-name.ts'
-import { checkYaml, type Mistake, type YamlDocument } from '../base/yaml-document.ts'
+import { checkYaml, type Mistake, type YamlDocument, type YamlResult } from '../base/yaml-document.ts'
 import type { Policy, RoleRule, RowRule, RuleObject, RuleSet } from './policy.ts'
 import {
   includeSchema,
@@ -9,6 +10,8 @@ import {
   type ParsedRules,
   type ParsedScope,
   policySchema,
+  roleSchema,
+  scopeSchema,
 } from './policy-schema.ts'
 
 export type PolicyResult =
@@ -29,10 +32,10 @@ export interface PolicyFiles {
  */
 export function loadPolicy(file: string, files: PolicyFiles | ((path: string) => string)): PolicyResult {
   const { readText, expand = asWritten } = typeof files === 'function' ? { readText: files } : files
-  const read = checkYaml(file, readText(file), policySchema)
-  if (!read.ok) return read
-  const { value, locate } = read.document
   const mistakes: Mistake[] = []
+  const main = documentOf(checkYaml(file, readText(file), policySchema), policySchema, mistakes)
+  if (!main) return { ok: false, mistakes }
+  const { value, locate } = main
   const complain = (path: readonly PropertyKey[], message: string) => mistakes.push({ ...locate(path), message })
 
   const scopes = new Map<string, RuleSet>()
@@ -55,18 +58,21 @@ export function loadPolicy(file: string, files: PolicyFiles | ((path: string) =>
       }
     }
   }
-  addScopes(read.document)
+  addScopes(main)
 
+  const included = new Set([file])
   for (const [index, pattern] of (value.include ?? []).entries()) {
     const paths = expand(pattern, file)
     if (paths.length === 0) complain(['include', index], `"${pattern}": no such file`)
     for (const path of paths) {
+      // Two patterns may stand for one file.
+      if (included.has(path)) continue
+      included.add(path)
       const text = tryRead(readText, path)
       if (text === undefined) complain(['include', index], `"${path}" cannot be read`)
       else {
-        const included = checkYaml(path, text, includeSchema)
-        if (included.ok) addScopes(included.document)
-        else mistakes.push(...included.mistakes)
+        const document = documentOf(checkYaml(path, text, includeSchema), includeSchema, mistakes)
+        if (document) addScopes(document)
       }
     }
   }
@@ -81,7 +87,7 @@ export function loadPolicy(file: string, files: PolicyFiles | ((path: string) =>
   const roles = value.roles.map((role, index) => roleRule(role, (message) => complain(['roles', index], message)))
   const searchPath = readSearchPath(value, complain)
 
-  if (mistakes.length > 0) return { ok: false, mistakes }
+  if (mistakes.length > 0) return { ok: false, mistakes: inOrder(mistakes) }
   return {
     ok: true,
     policy: {
@@ -99,6 +105,52 @@ export function loadPolicy(file: string, files: PolicyFiles | ((path: string) =>
       rows,
     },
   }
+}
+
+/** File by file as they came, each from its top. */
+function inOrder(mistakes: readonly Mistake[]): Mistake[] {
+  const files = [...new Set(mistakes.map((one) => one.file))]
+  const byLine = mistakes.toSorted((a, b) => a.line - b.line || a.column - b.column)
+  return files.flatMap((file) => byLine.filter((one) => one.file === file))
+}
+
+/**
+ * The document, and its mistakes among the others. Where there are some, what is left of it: the keys, and the scopes,
+ * that are right by themselves, so that the mistakes between them are told at once with these.
+ */
+function documentOf<S extends ZodObject>(
+  read: YamlResult<z.output<S>>,
+  schema: S,
+  mistakes: Mistake[],
+): YamlDocument<z.output<S>> | undefined {
+  if (read.ok) return read.document
+  mistakes.push(...read.mistakes)
+  const { value, locate } = read.unchecked ?? {}
+  if (locate === undefined || typeof value !== 'object' || value === null) return undefined
+  const given: Readonly<Record<string, unknown>> = { ...value, version: 1 }
+  const rightOf = (key: string, part: ZodType): [string, unknown][] => {
+    const parsed = part.safeParse(given[key])
+    return parsed.success ? [[key, parsed.data]] : [[key, part.safeParse(undefined).data]]
+  }
+  const right = Object.fromEntries(Object.entries(schema.shape).flatMap(([key, part]) => rightOf(key, part as ZodType)))
+  const roles = Array.isArray(given.roles) ? { roles: given.roles.map(rightRole) } : {}
+  return { value: { ...right, ...roles, scopes: rightScopes(given.scopes) } as z.output<S>, locate }
+}
+
+function rightRole(given: unknown): ParsedRole {
+  const parsed = roleSchema.safeParse(given)
+  return parsed.success ? parsed.data : { role: 'unreadable' }
+}
+
+function rightScopes(given: unknown): Record<string, ParsedScope> {
+  const all = typeof given === 'object' && given !== null ? Object.entries(given) : []
+  return Object.fromEntries(
+    all.flatMap(([name, one]): [string, ParsedScope][] => {
+      const parsed = scopeSchema.safeParse(one)
+      // One with mistakes is there all the same: another of its name is one too many.
+      return [[name, parsed.success ? parsed.data : {}]]
+    }),
+  )
 }
 
 /** Whether missing grants are waived now: `observe`, and its date is not past. */
@@ -150,6 +202,10 @@ function readSearchPath(
   return value.search_path?.map((entry, index) => {
     const parts = splitDottedName(entry, 1)
     if (!parts?.[0]) complain(['search_path', index], `"${entry}" is not a schema name`)
+    else if (parts[0] === '$user')
+      complain(['search_path', index], 'search_path: "$user" is another schema for each role; name the schemas')
+    else if (parts[0].startsWith('pg_temp'))
+      complain(['search_path', index], `search_path: "${entry}" is another schema for each session`)
     return parts?.[0] ?? entry
   })
 }

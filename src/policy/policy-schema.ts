@@ -24,14 +24,14 @@ const actionShape = Object.fromEntries(ACTIONS.map((action) => [action, objectLi
 
 const spelledAll = (given: unknown) => (given === 'all' ? { all: '*' } : (given ?? {}))
 const rules = z.preprocess(spelledAll, z.strictObject(actionShape))
-const scope = z.preprocess(
+export const scopeSchema = z.preprocess(
   spelledAll,
   z.strictObject({ ...actionShape, rows: z.record(z.string(), z.string()).optional() }),
 )
 
 const scalar = z.union([z.string(), z.number(), z.boolean()], { error: 'expected a text, a number or true/false' })
 
-const role = z.strictObject({
+export const roleSchema = z.strictObject({
   role: z.string().min(1, 'expected a role name'),
   when: z
     .record(
@@ -43,12 +43,12 @@ const role = z.strictObject({
   issuer: z.preprocess((given) => (typeof given === 'string' ? [given] : given), z.array(z.string())).optional(),
 })
 
-const scopes = z.record(z.string(), scope)
+const scopes = z.record(z.string(), scopeSchema)
 
 /** The policy file as written, its objects already taken apart. */
 export const policySchema = z.strictObject({
   version: z.literal(1, { error: 'expected version: 1' }),
-  roles: z.array(role).default([]),
+  roles: z.array(roleSchema).default([]),
   scopes: scopes.default({}),
   always: rules.optional(),
   never: rules.optional(),
@@ -68,6 +68,6 @@ export const includeSchema = z.strictObject({
 })
 
 export type ParsedRules = z.output<typeof rules>
-export type ParsedScope = z.output<typeof scope>
+export type ParsedScope = z.output<typeof scopeSchema>
 export type ParsedPolicy = z.output<typeof policySchema>
-export type ParsedRole = z.output<typeof role>
+export type ParsedRole = z.output<typeof roleSchema>

@@ -9,27 +9,39 @@ export interface Suggestion {
   readonly scopes: readonly string[]
   /** What no scope gives, less what `always` and `metadata` do: rules to be written. */
   readonly uncovered: readonly AccessRecord[]
+  /** What `never` forbids, whatever the scopes. */
+  readonly forbidden: readonly AccessRecord[]
 }
 
 /** Sets of this many scopes are tried out one and all; beyond, scopes are taken away while nothing is lost. */
 const MAX_EXHAUSTIVE = 16
 
-/** The scopes that cover what was done. Pure; `never` still wins, so what it forbids is among the uncovered. */
+/**
+ * The scopes that cover what was done. Pure. A scope that gives `all` covers everything, and is only named where nothing
+ * less does.
+ */
 export function suggestScopes(policy: Policy, done: readonly AccessRecord[]): Suggestion {
   const distinct = new Map(done.map((record) => [JSON.stringify(record), record]))
   const known = [...distinct.values()].map((record) => ({ record, access: accessOf(record) }))
-  const everything = [...policy.scopes.keys()]
+  const scopesOfAll = new Set([...policy.scopes].flatMap(([name, { all }]) => (all ? [name] : [])))
+  const allScopes = [...policy.scopes.keys()]
   const isCovered = (scopes: readonly string[], access: Access | undefined) =>
     access !== undefined && decide({ accesses: [access] }, grantsFor(policy, scopes)).allowed
-  const uncovered = known.filter(({ access }) => !isCovered(everything, access)).map(({ record }) => record)
+  const missed = known.filter(({ access }) => !isCovered(allScopes, access))
+  const isForbidden = (access: Access | undefined) =>
+    access !== undefined && decide({ accesses: [access] }, grantsFor(policy, [])).verdicts[0]?.by.includes('never')
+  const forbidden = missed.filter(({ access }) => isForbidden(access)).map(({ record }) => record)
+  const uncovered = missed.filter(({ access }) => !isForbidden(access)).map(({ record }) => record)
   const wanted = known.flatMap(({ access }) =>
-    access && isCovered(everything, access) && !isCovered([], access) ? [access] : [],
+    access && isCovered(allScopes, access) && !isCovered([], access) ? [access] : [],
   )
+  const modest = allScopes.filter((scope) => !scopesOfAll.has(scope))
+  const everything = wanted.every((access) => isCovered(modest, access)) ? modest : allScopes
   const covers = (scopes: readonly string[]) => wanted.every((access) => isCovered(scopes, access))
   const relevant = irredundant(everything, covers)
   const useful = everything.filter((scope) => wanted.some((access) => touches(policy, scope, access)))
   const scopes = useful.length <= MAX_EXHAUSTIVE ? (smallest(useful, covers) ?? relevant) : relevant
-  return { scopes, uncovered }
+  return { scopes, uncovered, forbidden }
 }
 
 /** Whether a scope gives an access or some of its columns. */

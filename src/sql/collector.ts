@@ -13,6 +13,8 @@ export class Collector {
   opaque = false
   readOnly = true
   plain = true
+  /** Functions of pg_catalog that are free for everyone: called all the same, which `never` may forbid. */
+  #freeCalls: Set<string> | undefined
   #refusal: Refusal | undefined
   readonly #uses: RelationUse[] = []
   readonly #accesses: Access[] = []
@@ -23,6 +25,11 @@ export class Collector {
 
   need(access: Access): void {
     this.#accesses.push(access)
+  }
+
+  callFree(name: string): void {
+    this.#freeCalls ??= new Set()
+    this.#freeCalls.add(name)
   }
 
   /** A relation, with all that is under it, is another once this statement ran. */
@@ -87,9 +94,15 @@ export class Collector {
       if (use.isRead) this.needRelation('select', use.relation, use.isWhole ? 'all' : [...use.columns])
     }
     this.#uses.length = 0
+    if (this.#freeCalls !== undefined) this.need(freeCalls(this.#freeCalls))
     const accesses = merge(this.#accesses)
     return this.#refusal ? { accesses, refusal: this.#refusal } : { accesses }
   }
+}
+
+function freeCalls(names: ReadonlySet<string>): Access {
+  const targets = [...names].map((name) => ({ schema: 'pg_catalog', name }))
+  return { action: 'execute', kind: 'function', object: [...names].join(', '), targets, free: true }
 }
 
 function targetOf({ schema, name, columns, isOpen }: Candidate, need: ColumnNeed | undefined): Target {

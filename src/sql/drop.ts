@@ -94,6 +94,18 @@ export function namePartsOf({ type, body }: Node): string[] {
 function dropRelation(walk: Walk, parts: readonly string[], isCascade: boolean): void {
   const relation = needRelationNamed(walk, 'drop', parts)
   const { effects } = walk.collector
+  // Partitions fall with their table, CASCADE or not.
+  for (const { schema, name, relation: known } of relation.candidates) {
+    if (known?.kind !== 'p') continue
+    const access = { action: 'drop', kind: 'object', onlyNever: true } as const
+    for (const part of walk.catalog.descendantsOf(schema, name)) {
+      walk.need({
+        ...access,
+        object: `${quoteName(part.schema)}.${quoteName(part.name)}`,
+        targets: [{ schema: part.schema, name: part.name }],
+      })
+    }
+  }
   const isOwn = relation.candidates.some((one) => one.isTemporary)
   if (isOwn) effects.dropsTemporary = [...(effects.dropsTemporary ?? []), relation.name]
   if (isCascade) needCascade(walk, relation)

@@ -102,7 +102,10 @@ function callBuiltIn(walk: Walk, name: string, written: string, targets: Target[
     walk.collector.opaque = true
     walk.collector.plain = false
   }
-  if (curated === 'free') return true
+  if (curated === 'free') {
+    walk.collector.callFree(name)
+    return true
+  }
   const target = { schema: 'pg_catalog', name }
   if (curated === 'metadata' || curated === 'session') {
     const session = curated === 'session' ? { ofSession: true as const } : {}

@@ -30,6 +30,11 @@ export function isTemporary(rangeVar: Tree): boolean {
   return rangeVar.relpersistence === 't' || rangeVar.schemaname === 'pg_temp'
 }
 
+/** Where the path is pinned, new objects go into the first of its schemas that exists. */
+function firstPinned({ catalog }: Walk): string | undefined {
+  return catalog.searchPath?.find((schema) => catalog.namesOnly || catalog.schemas.includes(schema))
+}
+
 /** A new name: where it is unqualified the search path decides its schema, so the right on everything is needed. */
 export function needNewName(
   walk: Walk,
@@ -38,8 +43,7 @@ export function needNewName(
   schema: string | undefined,
   name: string,
 ): void {
-  const isPinned = schema === undefined && walk.catalog.searchPath?.[0] !== undefined
-  const place = schema ?? (isPinned ? walk.catalog.searchPath?.[0] : undefined)
+  const place = schema ?? firstPinned(walk)
   const target = place === undefined ? { schema: undefined, name: '*' } : { schema: place, name }
   const object = schema === undefined ? quoteName(name) : `${quoteName(schema)}.${quoteName(name)}`
   walk.need({ action, kind, object, targets: [target] })

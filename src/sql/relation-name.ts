@@ -68,7 +68,10 @@ export function resolveRelation(walk: Walk, name: string, schema: string | undef
     const isKnown = systemColumns(system, name) !== undefined && !candidates.some((one) => one.schema === system)
     if (isKnown && (isOnPath || !catalog.namesOnly)) candidates.push(candidateOf(system, name, undefined))
   }
-  if (candidates.length === 0 && catalog.namesOnly) candidates.push(candidateOf('public', name, undefined))
+  if (candidates.length === 0 && catalog.namesOnly) {
+    const isElsewhere = catalog.searchPath !== undefined && !catalog.searchPath.includes('public')
+    candidates.push(candidateOf((isElsewhere && catalog.searchPath?.[0]) || 'public', name, undefined))
+  }
   if (candidates.length === 0) walk.flags.unknownNames = true
   return { written, name, schema, candidates }
 }

@@ -196,7 +196,7 @@ function needSetting(walk: Walk, name: string): void {
 /** What is free for everyone is so unless it is under `never`. */
 function needParameter(walk: Walk, name: string, isFree = false): void {
   const object = name.split('.').map(quoteName).join('.')
-  const free = isFree ? { onlyNever: true as const } : {}
+  const free = isFree ? { free: true as const } : {}
   walk.need({ action: 'set', kind: 'parameter', object, targets: [{ schema: undefined, name }], ...free })
 }
 

@@ -75,6 +75,36 @@ describe('pgoauth policy explain', () => {
     assert.equal(JSON.parse(stdout).role, 'analyst')
   })
 
+  it('notes a scope that the policy does not have', async () => {
+    const { code, stdout, stderr } = await explain(['--scopes', 'order:read', 'select 1'])
+    assert.equal(code, 0)
+    assert.equal(stdout, 'allowed\n')
+    assert.match(stderr, /no scope "order:read"; did you mean "orders:read"\?/)
+  })
+
+  it('--batch answers a line that says too little under its id', async () => {
+    const lines = [
+      '{"id":7}',
+      '{"id":"x","scopes":null,"sql":"select 1"}',
+      '{"id":8,"scopes":{},"sql":"select 1"}',
+      '[1]',
+    ]
+    const { stdout } = await explain(['--batch'], lines.join('\n'))
+    const answers = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    assert.deepEqual(
+      answers.map(({ id, decision }) => [id, decision]),
+      [
+        [7, 'deny'],
+        ['x', 'allow'],
+        [8, 'deny'],
+        [null, 'deny'],
+      ],
+    )
+  })
+
   it('--batch answers a line each with its id, 2,500 of them in under 10 s', async () => {
     const lines = Array.from({ length: 2500 }, (_, id) => {
       const sql = `select o.id, ${id} as n from sales.orders o where o.note = 'x${id}' and exists (select from hr.employees e where e.id = o.id)`

@@ -162,6 +162,66 @@ describe('a decision', () => {
     }
   })
 
+  it('lets never forbid what is free for everyone', () => {
+    const policy =
+      'scopes: { a: all }\nnever: { set: [statement_timeout, search_path], execute: [pg_catalog.pg_sleep, pg_catalog.version] }'
+    for (const sql of [
+      "set statement_timeout = '1s'",
+      'reset statement_timeout',
+      "select set_config('statement_timeout', '1s', true)",
+      'set search_path = x',
+      'select pg_sleep(1)',
+      'select pg_catalog.pg_sleep(1)',
+      'select now(), (select pg_sleep(1))',
+      'explain select version()',
+    ]) {
+      const decision = judge(sql, { policy })
+      assert.equal(decision.allowed, false, sql)
+      assert.match(decision.reason ?? '', /is under never/, sql)
+    }
+    for (const sql of ["set lock_timeout = '1s'", 'select now()', "select set_config('work_mem', '1MB', true)"]) {
+      assert.equal(allowed(sql, { policy }), true, sql)
+    }
+  })
+
+  it('takes an old name of a setting for its new one, under never too', () => {
+    const policy = 'scopes: { a: all }\nnever: { set: [work_mem] }'
+    assert.equal(allowed('set sort_mem = 1', { policy }), false)
+    assert.equal(allowed("select set_config('Sort_Mem', '1', false)", { policy }), false)
+  })
+
+  it('denies SQL that is computed to everyone where there is a never', () => {
+    const sql = "select query_to_xml('select ' || $1, true, true, '')"
+    assert.equal(allowed(sql, { policy: 'scopes: { a: all }' }), true)
+    assert.equal(allowed(sql, { policy: 'scopes: { a: all }\nnever: { select: [hr.salaries] }' }), false)
+    assert.equal(allowed(sql, { policy: 'scopes: { a: all }\nnever: { drop: [hr.*] }' }), false)
+  })
+
+  it('rests on the columns of the catalog where never names some of them', () => {
+    const policy = 'scopes: { a: { select: [hr.salaries, sales.items] } }\nnever: { select: ["hr.salaries (amount)"] }'
+    assert.equal(judge('select id from hr.salaries', { policy }).byColumns, true)
+    assert.equal(judge('select id from sales.items', { policy }).byColumns, false)
+  })
+
+  it('keeps a pinned search path pinned while it observes', () => {
+    const policy = 'search_path: [sales]\nmode: observe\nobserve_until: 2030-01-01'
+    assert.equal(allowed('set search_path = public', { policy, observing: true }), false)
+  })
+
+  it('puts a new object into the first schema of the pinned path that exists', () => {
+    const policy = 'scopes: { a: { create: [missing.*] }, b: { create: [sales.*] } }\nsearch_path: [missing, sales]'
+    assert.equal(allowed('create table x (id int)', { policy, scopes: ['a'] }), false)
+    assert.equal(allowed('create table x (id int)', { policy, scopes: ['b'] }), true)
+  })
+
+  it('without a catalog means public, or the first schema of a path without it', () => {
+    const catalog = (path: readonly string[]) => ({ catalog: namesOnlyCatalog(path) })
+    const policy = 'scopes: { a: { select: [public.t] }, b: { select: [sales.t] } }'
+    assert.equal(allowed('select * from t', { policy, ...catalog(['sales', 'public']) }), true)
+    assert.equal(allowed('select * from t', { policy, scopes: ['b'], ...catalog(['sales', 'hr']) }), true)
+    assert.equal(allowed('select * from t', { policy, ...catalog(['sales', 'hr']) }), false)
+  })
+
   it('observing waives missing grants and never, and says so', () => {
     const policy = 'never: { select: [hr.salaries] }\nmode: observe\nobserve_until: 2030-01-01'
     for (const sql of ['select 1 from sales.items', 'select 1 from hr.salaries']) {
@@ -199,6 +259,16 @@ describe('a decision', () => {
     const access = analysis.statements[0]?.accesses[0]
     assert.ok(access)
     assert.deepEqual(scopesThatAllow(policy, access), ['a', 'b'])
+  })
+
+  it('names the scopes that would allow it beside those at hand', () => {
+    const policy = policyOf('scopes: { a: { select: ["s.t (x)"] }, b: { select: ["s.t (y)"] }, c: { select: [s.u] } }')
+    const analysis = analyse('select x, y from s.t', namesOnlyCatalog())
+    assert.ok(analysis.ok)
+    const access = analysis.statements[0]?.accesses[0]
+    assert.ok(access)
+    assert.deepEqual(scopesThatAllow(policy, access), [])
+    assert.deepEqual(scopesThatAllow(policy, access, ['a']), ['b'])
   })
 
   it('rests on columns where only rules for columns give it', () => {

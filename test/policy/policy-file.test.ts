@@ -90,6 +90,34 @@ describe('the policy file', () => {
     has(/^policy\.yaml:8:1: unknown key "colour"/)
   })
 
+  it('tells mistakes between entries at once with those inside them', () => {
+    const text = [
+      'version: 2',
+      'scopes: { a: { selct: [s.t] }, b: { rows: { t: "true" } } }',
+      'roles: [{ role: "{sub}" }, { when: { x: 1 } }]',
+      'mode: observe',
+      'search_path: [a.b]',
+      'include: [x]',
+      'colour: red',
+    ].join('\n')
+    const mistakes = mistakesIn(text, { 'x.yaml': 'scopes: { a: {}, c: { selec: [s.t] } }\nhelp: me\n' }).join('\n')
+    for (const pattern of [
+      /^policy\.yaml:1:10: version must be 1/m,
+      /^policy\.yaml:2:16: unknown key "selct"/m,
+      /^policy\.yaml:2:48: rows: "t" is not a table name/m,
+      /^policy\.yaml:3:9: role "\{sub\}" is taken from a claim/m,
+      /^policy\.yaml:3:28: .*role is missing/m,
+      /^policy\.yaml:4:7: mode: observe needs observe_until/m,
+      /^policy\.yaml:5:15: "a\.b" is not a schema name/m,
+      /^policy\.yaml:7:1: unknown key "colour"/m,
+      /^x\.yaml:1:14: scope "a" is defined twice/m,
+      /^x\.yaml:1:23: unknown key "selec"/m,
+      /^x\.yaml:2:1: unknown key "help"/m,
+    ]) {
+      assert.match(mistakes, pattern)
+    }
+  })
+
   it('names are folded to lower case unless quoted, and cut to 63 bytes', () => {
     const long = 'x'.repeat(70)
     const result = load(`version: 1\nscopes: { a: { select: [Sales.ORDERS, 'sales."Orders"', s.${long}] } }`)
@@ -113,6 +141,12 @@ describe('the policy file', () => {
   it('an included file holds scopes only', () => {
     const mistakes = mistakesIn('version: 1\ninclude: [x]\n', { 'x.yaml': 'never: { select: [a.b] }\n' })
     assert.match(mistakes.join(), /^x\.yaml:1:1: unknown key "never"/)
+  })
+
+  it('pins no schema that is another one for each session', () => {
+    for (const entry of ['"$user"', 'pg_temp']) {
+      assert.match(mistakesIn(`version: 1\nsearch_path: [sales, '${entry}']\n`).join(), /search_path: ".*" is another/)
+    }
   })
 
   it('mode: observe needs a date', () => {

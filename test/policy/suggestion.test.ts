@@ -57,6 +57,7 @@ describe('a suggestion', () => {
     assert.deepEqual(suggestScopes(policy, done), {
       scopes: ['sales', 'hr', 'hr:pay', 'notify', 'memory'],
       uncovered: [],
+      forbidden: [],
     })
     assert.deepEqual(suggestScopes(policy, recordsIn('select id from sales.orders')).scopes, ['orders'])
   })
@@ -74,6 +75,18 @@ describe('a suggestion', () => {
         scope,
       )
     }
+  })
+
+  it('names a scope of all only where nothing less covers what was done', () => {
+    const read = loadPolicy(
+      'p.yaml',
+      () => 'version: 1\nscopes: { admin: all, a: { select: [s.t] }, b: { select: [s.u] } }\nnever: { select: [s.v] }',
+    )
+    assert.ok(read.ok)
+    assert.deepEqual(suggestScopes(read.policy, recordsIn('select x from s.t, s.u')).scopes, ['a', 'b'])
+    assert.deepEqual(suggestScopes(read.policy, recordsIn('select x from s.t, s.other')).scopes, ['admin'])
+    const { forbidden, uncovered } = suggestScopes(read.policy, recordsIn('select x from s.v'))
+    assert.deepEqual([forbidden.map(({ object }) => object), uncovered], [['s.v'], []])
   })
 
   it('tells what no scope gives', () => {

@@ -103,6 +103,24 @@ test('observing lets a statement through and writes what it needed, once', async
   assert.deepEqual([audited.length, second?.repeated, second?.request_id], [2, 1, first?.request_id])
 })
 
+test('observing also writes what scopes gave, once, so that scopes for all that was done can be found', async () => {
+  const audited: AuditEvent[] = []
+  const audit = { ...silentAudit, record: (event: AuditEvent) => void audited.push(event) }
+  const read = loadPolicy('policy.yaml', () => `${POLICY}mode: observe\nobserve_until: 2099-01-01\n`)
+  assert.ok(read.ok)
+  const live = await LiveGate.open(server, judge, grantsFor(read.policy, ['write']), { audit })
+  for (const id of [1, 2]) await live.query(`select note from sales.orders where id = ${id}`)
+  await live.query("set statement_timeout = '1s'; select now()")
+  live.close()
+  assert.deepEqual(
+    audited.map(({ event, accesses, repeated }) => [event, accesses?.length, repeated]),
+    [
+      ['statement_allowed', 1, undefined],
+      ['statement_allowed', 1, 1],
+    ],
+  )
+})
+
 test('allowed statements are written where the audit asks for them', async () => {
   const audited: AuditEvent[] = []
   const audit = { ...silentAudit, recordsAllowed: true, record: (event: AuditEvent) => void audited.push(event) }

@@ -69,7 +69,7 @@ export class TextJudge implements Judge {
     })
     const allowed = statements.every((one) => one.decision.allowed)
     const under = { grants: session.grants, catalog: this.catalog.current, own: session.temporary }
-    return { kind: 'parsed', statements, allowed, observed: false, under }
+    return { kind: 'parsed', statements, allowed, observing: false, observed: false, under }
   }
 }
 

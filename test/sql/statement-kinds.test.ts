@@ -6,12 +6,14 @@ import { STATEMENTS_OF_EVERY_KIND } from './statement-kinds.ts'
 
 await loadParser()
 
-/** `action object` of each access, in order and without repeats. */
+/** `action object` of each access but calls of free functions, in order and without repeats. */
 function needsOf(sql: string): { needs: string; refused: string[] } {
   const analysis = analyse(sql, namesOnlyCatalog(), { allowHeavy: true })
   assert.ok(analysis.ok, sql)
   const needs = analysis.statements.flatMap(({ accesses }) =>
-    accesses.map(({ action, object }) => `${action} ${object}`),
+    accesses
+      .filter(({ kind, free }) => kind !== 'function' || !free)
+      .map(({ action, object }) => `${action} ${object}`),
   )
   const refused = analysis.statements.flatMap(({ refusal }) => (refusal ? [refusal.reason] : []))
   return { needs: [...new Set(needs)].join(', '), refused }

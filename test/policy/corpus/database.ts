@@ -5,6 +5,7 @@ create table sales.orders (id serial primary key, customer text not null, status
 create table sales.order_items (order_id int references sales.orders (id), sku text, qty int, constraint items_key primary key (order_id, sku));
 create table sales.parts (id int, region text) partition by list (region);
 create table sales.parts_eu partition of sales.parts for values in ('eu');
+create table hr.parts_secret partition of sales.parts for values in ('secret');
 create table sales."Mixed" ("Id" int, "na me" text);
 create table hr.employees (id int primary key, name text, department text, salary numeric, manager_id int);
 create table hr.salaries (employee_id int primary key references hr.employees (id), amount numeric);
@@ -101,7 +102,7 @@ scopes:
   channels: { listen: "*", notify: "*" }
   admin: all
 never:
-  select: [hr.vault]
+  select: [hr.vault, hr.parts_secret]
   execute: [reports.forbidden]
 metadata: visible
 `

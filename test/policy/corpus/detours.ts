@@ -128,6 +128,8 @@ export const DETOURS: readonly Case[] = [
   allow('batches:truncate', 'truncate only sales.batches cascade', 'the child stays'),
   deny('names:write', "insert into hr.names_again values (9, 'x')", 'through two views to the table'),
   deny('names:write', 'delete from hr.names_again', 'through two views to the table'),
+  deny('admin', 'drop table sales.parts', 'a partition that falls with it is under never', OWNER),
+  allow('parts', 'select * from sales.parts', "never names what is named: the partition is its parent's here"),
   // Casts: of a domain those of its base, of a literal none, of a built-in value those from its type.
   deny('moods', 'select m::sales.mood_score from sales.moods', 'a domain is cast as its base'),
   deny('moods', 'select m::sales.mood_rank from sales.moods', 'a domain over a domain is cast as its base'),
