@@ -4,6 +4,9 @@ import type { Catalog, CatalogDependency, CatalogRelation, CatalogSnapshot, Obje
 /**
  * A snapshot made searchable. `searchPath` is the policy's pin: an unqualified name then means one on it
  * (pg_catalog is always searched first, as the server does).
+ *
+ * What every statement asks for is made here, all else when something first asks: a large catalog must not hold
+ * everybody up.
  */
 export function indexCatalog(snapshot: CatalogSnapshot, searchPath?: readonly string[]): Catalog {
   const relations = groupBy(snapshot.relations, (one) => one.name)
@@ -11,14 +14,19 @@ export function indexCatalog(snapshot: CatalogSnapshot, searchPath?: readonly st
   const operators = groupBy(snapshot.operators, (one) => one.name)
   const types = groupBy(snapshot.types, (one) => one.name)
   const casts = groupBy(snapshot.casts, (one) => one.target.name)
-  const dependencies = groupBy(snapshot.dependencies, (one) => key(one.when))
-  const inSchema = groupBy(snapshot.relations, (one) => one.schema)
-  const children = new Map<string, CatalogRelation[]>()
-  for (const one of snapshot.relations) {
-    for (const parent of one.parents ?? []) push(children, key(parent), one)
-  }
-  const owned = new Map<string, CatalogRelation[]>()
-  for (const one of snapshot.relations) if (one.kind === 'S' && one.of) push(owned, key(one.of), one)
+  const dependencies = later(() => groupBy(snapshot.dependencies, (one) => key(one.when)))
+  const qualified = later(() => new Map(snapshot.relations.map((one) => [key(one), one])))
+  const inSchema = later(() => groupBy(snapshot.relations, (one) => one.schema))
+  const children = later(() => {
+    const map = new Map<string, CatalogRelation[]>()
+    for (const one of snapshot.relations) for (const parent of one.parents ?? []) push(map, key(parent), one)
+    return map
+  })
+  const owned = later(() => {
+    const map = new Map<string, CatalogRelation[]>()
+    for (const one of snapshot.relations) if (one.kind === 'S' && one.of) push(map, key(one.of), one)
+    return map
+  })
   const onPath = (one: { schema: string }) => searchPath === undefined || searchPath.includes(one.schema)
 
   return {
@@ -28,8 +36,13 @@ export function indexCatalog(snapshot: CatalogSnapshot, searchPath?: readonly st
     searchPath,
     schemas: snapshot.schemas,
     relationsNamed: (name) => (relations.get(name) ?? []).filter(onPath),
-    relation: (schema, name) => relations.get(name)?.find((one) => one.schema === schema),
-    relationsIn: (schema) => inSchema.get(schema) ?? [],
+    relation: (schema, name) => {
+      const named = relations.get(name)
+      return named && named.length > FEW
+        ? qualified().get(key({ schema, name }))
+        : named?.find((one) => one.schema === schema)
+    },
+    relationsIn: (schema) => inSchema().get(schema) ?? [],
     functionsNamed: (name) => (functions.get(name) ?? []).filter((one) => onPath(one) || one.schema === 'pg_catalog'),
     functionsIn: (schema, name) => (functions.get(name) ?? []).filter((one) => one.schema === schema),
     functionByOid: (oid) => snapshot.functions.find((one) => one.oids?.includes(oid)),
@@ -39,13 +52,24 @@ export function indexCatalog(snapshot: CatalogSnapshot, searchPath?: readonly st
       (casts.get(name) ?? [])
         .filter((one) => schema === undefined || one.target.schema === schema)
         .map((one) => one.function),
-    dependents: (schema, name) => closure(dependencies, [{ schema, name }]),
+    dependents: (schema, name) => closure(dependencies(), [{ schema, name }]),
     dependentsOfSchema: (schema) => {
       const inside = snapshot.dependencies.map((one) => one.when).filter((one) => one.schema === schema)
-      return closure(dependencies, inside)
+      return closure(dependencies(), inside)
     },
-    sequencesOf: (schema, name) => owned.get(key({ schema, name })) ?? [],
-    childrenOf: (schema, name) => children.get(key({ schema, name })) ?? [],
+    sequencesOf: (schema, name) => owned().get(key({ schema, name })) ?? [],
+    childrenOf: (schema, name) => children().get(key({ schema, name })) ?? [],
+  }
+}
+
+/** So many relations of one name are looked through one by one; where each customer has a schema there are thousands. */
+const FEW = 8
+
+function later<V>(make: () => V): () => V {
+  let made: V | undefined
+  return () => {
+    made ??= make()
+    return made
   }
 }
 
