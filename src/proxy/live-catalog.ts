@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { asPgoauthError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
-import { loadCatalog } from '../catalog/load-catalog.ts'
+import { type LoadedCatalog, loadCatalog } from '../catalog/load-catalog.ts'
 import type { CatalogSource } from '../enforce/catalog-source.ts'
 import type { ServerPool } from '../pool/server-lease.ts'
 import type { Catalog } from '../sql/catalog.ts'
@@ -20,7 +20,7 @@ export interface LiveCatalogOptions {
 export class LiveCatalog implements CatalogSource {
   readonly #options: LiveCatalogOptions
   #current: Catalog
-  #json: string | undefined
+  #loaded: LoadedCatalog | undefined
   #loadedAtMs = Number.NEGATIVE_INFINITY
   #isMarked = false
   #loading: Promise<Catalog> | undefined
@@ -36,11 +36,11 @@ export class LiveCatalog implements CatalogSource {
   }
 
   get isLoaded(): boolean {
-    return this.#json !== undefined
+    return this.#loaded !== undefined
   }
 
   get json(): string | undefined {
-    return this.#json
+    return this.#loaded?.json
   }
 
   get asOfMs(): number {
@@ -80,9 +80,13 @@ export class LiveCatalog implements CatalogSource {
     this.#isMarked = false
     const startedAtMs = clock.nowMs()
     try {
-      const { snapshot, json } = await loadCatalog((sql) => pool.ask(sql))
-      if (json !== this.#json) this.#current = indexCatalog(snapshot, searchPath)
-      this.#json = json
+      const before = this.#loaded
+      const loaded = await loadCatalog((sql) => pool.ask(sql), before)
+      if (before && loaded.json === before.json) this.#loaded = { ...before, state: loaded.state }
+      else {
+        this.#current = indexCatalog(loaded.snapshot, searchPath)
+        this.#loaded = loaded
+      }
       this.#loadedAtMs = startedAtMs
       return this.#current
     } catch (error) {

@@ -14,6 +14,9 @@ const MAX_DOMAIN_DEPTH = 32
 /**
  * A snapshot made searchable. `searchPath` is the policy's pin: an unqualified name then means one on it
  * (pg_catalog is always searched first, as the server does).
+ *
+ * What every statement asks for is made here, all else when something first asks: a large catalog must not hold
+ * everybody up.
  */
 export function indexCatalog(snapshot: CatalogSnapshot, searchPath?: readonly string[]): Catalog {
   const relations = groupBy(snapshot.relations, (one) => one.name)
@@ -21,14 +24,19 @@ export function indexCatalog(snapshot: CatalogSnapshot, searchPath?: readonly st
   const operators = groupBy(snapshot.operators, (one) => one.name)
   const types = groupBy(snapshot.types, (one) => one.name)
   const casts = groupBy(snapshot.casts, (one) => one.target.name)
-  const dependencies = groupBy(snapshot.dependencies, (one) => key(one.when))
-  const inSchema = groupBy(snapshot.relations, (one) => one.schema)
-  const children = new Map<string, CatalogRelation[]>()
-  for (const one of snapshot.relations) {
-    for (const parent of one.parents ?? []) push(children, key(parent), one)
-  }
-  const owned = new Map<string, CatalogRelation[]>()
-  for (const one of snapshot.relations) if (one.kind === 'S' && one.of) push(owned, key(one.of), one)
+  const dependencies = later(() => groupBy(snapshot.dependencies, (one) => key(one.when)))
+  const qualified = later(() => new Map(snapshot.relations.map((one) => [key(one), one])))
+  const inSchema = later(() => groupBy(snapshot.relations, (one) => one.schema))
+  const children = later(() => {
+    const map = new Map<string, CatalogRelation[]>()
+    for (const one of snapshot.relations) for (const parent of one.parents ?? []) push(map, key(parent), one)
+    return map
+  })
+  const owned = later(() => {
+    const map = new Map<string, CatalogRelation[]>()
+    for (const one of snapshot.relations) if (one.kind === 'S' && one.of) push(map, key(one.of), one)
+    return map
+  })
   const isIn = (schema: string | undefined) => (one: ObjectName) => schema === undefined || one.schema === schema
   const castsTo = (schema: string | undefined, name: string, depth = 0): readonly CatalogCast[] => {
     const own = (casts.get(name) ?? []).filter((one) => isIn(schema)(one.target))
@@ -45,21 +53,37 @@ export function indexCatalog(snapshot: CatalogSnapshot, searchPath?: readonly st
     searchPath,
     schemas: snapshot.schemas,
     relationsNamed: (name) => (relations.get(name) ?? []).filter(onPath),
-    relation: (schema, name) => relations.get(name)?.find((one) => one.schema === schema),
-    relationsIn: (schema) => inSchema.get(schema) ?? [],
+    relation: (schema, name) => {
+      const named = relations.get(name)
+      return named && named.length > FEW
+        ? qualified().get(key({ schema, name }))
+        : named?.find((one) => one.schema === schema)
+    },
+    relationsIn: (schema) => inSchema().get(schema) ?? [],
     functionsNamed: (name) => (functions.get(name) ?? []).filter((one) => onPath(one) || one.schema === 'pg_catalog'),
     functionsIn: (schema, name) => (functions.get(name) ?? []).filter((one) => one.schema === schema),
     functionByOid: (oid) => snapshot.functions.find((one) => one.oids?.includes(oid)),
     typesNamed: (name) => (types.get(name) ?? []).filter(onPath),
     operatorsNamed: (name) => operators.get(name) ?? [],
     castsTo,
-    dependents: (schema, name) => closure(dependencies, [{ schema, name }]),
+    dependents: (schema, name) => closure(dependencies(), [{ schema, name }]),
     dependentsOfSchema: (schema) => {
       const inside = snapshot.dependencies.map((one) => one.when).filter((one) => one.schema === schema)
-      return closure(dependencies, inside)
+      return closure(dependencies(), inside)
     },
-    sequencesOf: (schema, name) => owned.get(key({ schema, name })) ?? [],
-    descendantsOf: (schema, name) => descendants(children, { schema, name }),
+    sequencesOf: (schema, name) => owned().get(key({ schema, name })) ?? [],
+    descendantsOf: (schema, name) => descendants(children(), { schema, name }),
+  }
+}
+
+/** So many relations of one name are looked through one by one; where each customer has a schema there are thousands. */
+const FEW = 8
+
+function later<V>(make: () => V): () => V {
+  let made: V | undefined
+  return () => {
+    made ??= make()
+    return made
   }
 }
 

@@ -135,6 +135,7 @@ type Flag = Exclude<keyof Access, 'action' | 'kind' | 'object' | 'columns' | 'ta
 
 /** Every flag an access can have, so that a new one cannot be forgotten here. */
 const FLAGS = Object.keys({
+  free: true,
   metadata: true,
   moves: true,
   ofSession: true,
