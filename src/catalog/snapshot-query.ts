@@ -6,7 +6,7 @@
  * pg_get_viewdef qualifies every name. Runs on PostgreSQL 14 and later.
  */
 export const SNAPSHOT_SQL = `
-with objects (class, id, schema, name, is_part) as materialized (
+with recursive objects (class, id, schema, name, is_part) as materialized (
   select 'pg_class'::regclass, c.oid, n.nspname, c.relname, false
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
    where c.oid >= 16384 and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S', 'c')
@@ -71,14 +71,19 @@ parents as (
     from pg_inherits i join pg_class c on c.oid = i.inhparent join pg_namespace n on n.oid = c.relnamespace group by 1
 ),
 bases as (
-  select r.ev_class,
-         json_agg(distinct jsonb_build_object('schema', n.nspname, 'name', c.relname)) as tables,
-         bool_or(d.refobjid = 'pg_catalog.pg_settings'::regclass) as over_settings
+  select r.ev_class, json_agg(distinct jsonb_build_object('schema', n.nspname, 'name', c.relname)) as tables
     from pg_rewrite r
     join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid
                     and d.refclassid = 'pg_class'::regclass and d.refobjid <> r.ev_class
     join pg_class c on c.oid = d.refobjid join pg_namespace n on n.oid = c.relnamespace
    group by 1
+),
+over_settings (oid) as (
+  select 'pg_catalog.pg_settings'::regclass::oid
+  union
+  select r.ev_class from over_settings s
+    join pg_depend d on d.refclassid = 'pg_class'::regclass and d.refobjid = s.oid and d.classid = 'pg_rewrite'::regclass
+    join pg_rewrite r on r.oid = d.objid
 ),
 owners as (
   select coalesce(i.indexrelid, d.objid) as id, json_build_object('schema', n.nspname, 'name', c.relname) as owner
@@ -102,7 +107,7 @@ relations as (
            'rowSecurity', nullif(c.relrowsecurity, false),
            'invokerQuery', case when v.oid is not null then pg_get_viewdef(c.oid) end,
            'invokerBases', case when v.oid is not null then b.tables end,
-           'overSettings', nullif(b.over_settings, false),
+           'overSettings', case when w.oid is not null then true end,
            'of', case when c.relkind in ('i', 'I', 'S') then o.owner end)) as relation
     from pg_class c
     join pg_namespace n on n.oid = c.relnamespace
@@ -112,6 +117,7 @@ relations as (
     left join references_to f on f.confrelid = c.oid
     left join parents h on h.inhrelid = c.oid
     left join invokers v on v.oid = c.oid
+    left join over_settings w on w.oid = c.oid
     left join bases b on b.ev_class = c.oid and c.relkind = 'v'
     left join (select distinct on (id) id, owner from owners) o on o.id = c.oid
    where c.oid >= 16384 and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S', 'c', 'i', 'I')
@@ -145,13 +151,18 @@ select json_build_object(
                  where o.oid >= 16384),
   'casts', (select coalesce(json_agg(json_build_object(
               'target', json_build_object('schema', n.nspname, 'name', t.typname),
+              'source', json_build_object('schema', sn.nspname, 'name', st.typname),
               'function', json_build_object('schema', fn.nspname, 'name', p.proname))), '[]')
               from pg_cast c join pg_type t on t.oid = c.casttarget join pg_namespace n on n.oid = t.typnamespace
+              join pg_type st on st.oid = c.castsource join pg_namespace sn on sn.oid = st.typnamespace
               join pg_proc p on p.oid = c.castfunc join pg_namespace fn on fn.oid = p.pronamespace
              where p.oid >= 16384),
-  'types', (select coalesce(json_agg(json_build_object('schema', n.nspname, 'name', t.typname)), '[]')
+  'types', (select coalesce(json_agg(json_strip_nulls(json_build_object(
+              'schema', n.nspname, 'name', t.typname,
+              'base', case when b.oid is not null then json_build_object('schema', bn.nspname, 'name', b.typname) end))), '[]')
               from pg_type t join pg_namespace n on n.oid = t.typnamespace
               left join pg_class c on c.oid = t.typrelid
+              left join pg_type b on b.oid = t.typbasetype left join pg_namespace bn on bn.oid = b.typnamespace
              where t.oid >= 16384 and (t.typrelid = 0 or c.relkind = 'c') and n.nspname !~ '^pg_(temp|toast)'
                and not exists (select from pg_type e where e.typarray = t.oid)),
   'dependencies', (select coalesce(json_agg(json_strip_nulls(json_build_object(

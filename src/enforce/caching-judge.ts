@@ -5,7 +5,7 @@ import { decide, scopesThatAllow } from '../policy/decide.ts'
 import type { Grants } from '../policy/grants.ts'
 import { isObserving } from '../policy/policy-file.ts'
 import { analyse } from '../sql/analyse.ts'
-import type { Analysis, TemporaryRelation } from '../sql/analysis.ts'
+import type { Analysis, SessionRelation } from '../sql/analysis.ts'
 import type { Catalog } from '../sql/catalog.ts'
 import { withTemporary } from '../sql/catalog-index.ts'
 import { isHeavy } from '../sql/heaviness.ts'
@@ -14,6 +14,7 @@ import type { CatalogSource } from './catalog-source.ts'
 import { HeavyParser } from './heavy-parser.ts'
 import type { Judge, JudgedFor, Judgement, ParsedJudgement } from './judge.ts'
 import { LARGE_OBJECT_FUNCTIONS } from './large-object-functions.ts'
+import type { JudgedUnder } from './prepared.ts'
 import { fingerprintOf } from './sql-fingerprint.ts'
 
 export interface JudgeOptions {
@@ -48,7 +49,7 @@ class CachingJudge implements Judge {
   #cacheOf: Catalog | undefined
   #cache: AnalysisCache
   /** What sessions with temporary tables see; by the list itself, which is another once it changed. */
-  readonly #own = new WeakMap<readonly TemporaryRelation[], { base: Catalog; seen: Catalog; cache: AnalysisCache }>()
+  readonly #own = new WeakMap<readonly SessionRelation[], { base: Catalog; seen: Catalog; cache: AnalysisCache }>()
 
   constructor({ catalog, clock, log, parseDeadlineMs, cacheBytes = CACHE_BYTES }: JudgeOptions) {
     this.catalog = catalog
@@ -68,8 +69,9 @@ class CachingJudge implements Judge {
     return this.#analysed(sql, grants, temporary)
   }
 
-  holdsStill(under: { grants: Grants; catalog: Catalog }, analysis: unknown, { grants }: JudgedFor): boolean {
+  holdsStill(under: JudgedUnder, analysis: unknown, { grants, temporary: own }: JudgedFor): boolean {
     if (under.grants !== grants || grants.policy.mode === 'observe') return false
+    if (under.own !== own && under.own.length + own.length > 0) return false
     return analysis === undefined || (under.catalog === this.catalog.current && !this.catalog.stale)
   }
 
@@ -95,22 +97,22 @@ class CachingJudge implements Judge {
     this.#heavy.close()
   }
 
-  #analysed(sql: string, grants: Grants, temporary: readonly TemporaryRelation[]): Judgement | Promise<Judgement> {
+  #analysed(sql: string, grants: Grants, temporary: readonly SessionRelation[]): Judgement | Promise<Judgement> {
     const { seen, cache } = this.#view(temporary)
     const analysis = analyse(sql, seen)
     if (!analysis.ok) return unparsable(analysis)
     return this.#decided(cache.add(sql, analysis), sql, grants, temporary)
   }
 
-  async #judgeHeavy(sql: string, grants: Grants, temporary: readonly TemporaryRelation[]): Promise<Judgement> {
+  async #judgeHeavy(sql: string, grants: Grants, temporary: readonly SessionRelation[]): Promise<Judgement> {
     if (this.catalog.stale) await this.catalog.refresh()
     const { current, json } = this.catalog
     const analysis = await this.#heavy.analyse({ sql, json, searchPath: current.searchPath, temporary })
     if (!analysis.ok) return unparsable(analysis)
     const { cache } = this.#view(temporary)
     // The catalog may be another by now: then the answer is not for keeping, and is asked again when it is used.
-    if (this.catalog.current !== current) return this.#decide(analysis, grants, current)
-    return this.#decidedNow(cache.add(sql, analysis), grants)
+    if (this.catalog.current !== current) return this.#decide(analysis, grants, current, temporary)
+    return this.#decidedNow(cache.add(sql, analysis), grants, temporary)
   }
 
   /** The decision on an analysis, once the catalog it leans on is young enough. */
@@ -118,9 +120,9 @@ class CachingJudge implements Judge {
     found: CachedAnalysis,
     sql: string,
     grants: Grants,
-    temporary: readonly TemporaryRelation[],
+    temporary: readonly SessionRelation[],
   ): Judgement | Promise<Judgement> {
-    const judgement = this.#decidedNow(found, grants)
+    const judgement = this.#decidedNow(found, grants, temporary)
     const isByColumns = judgement.statements.some(({ decision }) => decision.byColumns)
     if (!found.analysis.leansOnCatalog && !isByColumns) return judgement
     const { catalog } = this
@@ -131,26 +133,31 @@ class CachingJudge implements Judge {
   }
 
   /** As `judge`, on the catalog of now, however soon that is marked stale again. */
-  #judgeOnce(sql: string, grants: Grants, temporary: readonly TemporaryRelation[]): Judgement | Promise<Judgement> {
+  #judgeOnce(sql: string, grants: Grants, temporary: readonly SessionRelation[]): Judgement | Promise<Judgement> {
     const { seen, cache } = this.#view(temporary)
     const found = cache.find(sql)
-    if (found) return this.#decidedNow(found, grants)
+    if (found) return this.#decidedNow(found, grants, temporary)
     if (isHeavy(sql)) return this.#judgeHeavy(sql, grants, temporary)
     const analysis = analyse(sql, seen)
-    return analysis.ok ? this.#decidedNow(cache.add(sql, analysis), grants) : unparsable(analysis)
+    return analysis.ok ? this.#decidedNow(cache.add(sql, analysis), grants, temporary) : unparsable(analysis)
   }
 
-  #decidedNow(found: CachedAnalysis, grants: Grants): ParsedJudgement {
+  #decidedNow(found: CachedAnalysis, grants: Grants, own: readonly SessionRelation[]): ParsedJudgement {
     // While a policy observes, its date decides too.
     const isSteady = grants.policy.mode !== 'observe'
     const known = isSteady ? found.judgement(grants) : undefined
     if (known) return known
-    const judgement = this.#decide(found.analysis, grants, this.catalog.current)
+    const judgement = this.#decide(found.analysis, grants, this.catalog.current, own)
     if (isSteady) found.keep(grants, judgement)
     return judgement
   }
 
-  #decide(analysis: Analysis & { readonly ok: true }, grants: Grants, catalog: Catalog): ParsedJudgement {
+  #decide(
+    analysis: Analysis & { readonly ok: true },
+    grants: Grants,
+    catalog: Catalog,
+    own: readonly SessionRelation[],
+  ): ParsedJudgement {
     const observing = isObserving(grants.policy, this.#clock.nowMs())
     const statements = analysis.statements.map((one) => ({ analysis: one, decision: decide(one, grants, observing) }))
     return {
@@ -158,12 +165,12 @@ class CachingJudge implements Judge {
       statements,
       allowed: statements.every(({ decision }) => decision.allowed),
       observed: statements.some(({ decision }) => decision.observed),
-      under: { grants, catalog },
+      under: { grants, catalog, own },
     }
   }
 
   /** The catalog as a session sees it, and the cache for it. */
-  #view(temporary: readonly TemporaryRelation[]): { seen: Catalog; cache: AnalysisCache } {
+  #view(temporary: readonly SessionRelation[]): { seen: Catalog; cache: AnalysisCache } {
     const base = this.catalog.current
     if (temporary.length === 0) {
       if (this.#cacheOf !== base) {

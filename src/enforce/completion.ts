@@ -1,6 +1,16 @@
+import type { SessionRelation } from '../sql/analysis.ts'
 import type { GateParts } from './gate-parts.ts'
 import { sqlNameKey } from './name-table.ts'
-import type { Note } from './session-state.ts'
+import type { Note, SessionState } from './session-state.ts'
+
+/** The transaction is over, and nothing sent is unanswered: what it changed is as the catalog says once it is refreshed. */
+export function transactionDone(state: SessionState): void {
+  if (state.ledger.empty && !state.segmentOpen) keepOwn(state, ({ schema }) => schema === undefined)
+}
+
+function keepOwn(state: SessionState, keeps: (relation: SessionRelation) => boolean): void {
+  if (!state.temporary.every(keeps)) state.temporary = state.temporary.filter(keeps)
+}
 
 /** The server is done with the next statement of a message: what it named is named, what it dropped is gone. */
 export function statementDone(note: Note, { state, options, sinks }: GateParts): void {
@@ -25,8 +35,14 @@ export function statementDone(note: Note, { state, options, sinks }: GateParts):
     state.statements.clear()
     state.portals.clear()
   }
-  if (discard === 'all' || discard === 'temp') state.temporary = []
-  if (dropsTemporary) state.temporary = state.temporary.filter(({ name }) => !dropsTemporary.includes(name))
+  if (discard === 'all' || discard === 'temp') keepOwn(state, ({ schema }) => schema !== undefined)
+  // A view's needs are kept: a ROLLBACK may bring it back.
+  if (dropsTemporary) {
+    keepOwn(
+      state,
+      ({ schema, name, needs }) => schema !== undefined || needs !== undefined || !dropsTemporary.includes(name),
+    )
+  }
   if (analysis.ddl) {
     state.changedCatalog = true
     options.judge.catalog.markStale()

@@ -2,7 +2,7 @@ import { fail, PgoauthError } from '../base/errors.ts'
 import { parseErrorFields, type RawErrorFields } from '../wire/error-response.ts'
 import { Framer, type FrameSink, tagText } from '../wire/framer.ts'
 import { parseParameterStatus, parseReadyForQuery, SERVER } from '../wire/server-messages.ts'
-import { statementDone } from './completion.ts'
+import { statementDone, transactionDone } from './completion.ts'
 import type { GateParts } from './gate-parts.ts'
 import type { Owed } from './reply-ledger.ts'
 import { abandonNames } from './running-names.ts'
@@ -124,6 +124,7 @@ export class FromServer implements FrameSink {
       state.portals.clear((portal) => portal.holdable)
       if (state.changedCatalog && wasStatus !== 'I') options.judge.catalog.markStale()
       state.changedCatalog = false
+      if (state.temporary.length > 0) transactionDone(state)
     }
     if (own) return
     toClient.add(message)

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
-import type { Analysis, TemporaryRelation } from '../sql/analysis.ts'
+import type { Analysis, SessionRelation } from '../sql/analysis.ts'
 
 /** What a worker is asked: the text, and under what catalog; `json` only where it is another than the time before. */
 export interface HeavyQuestion {
@@ -10,7 +10,7 @@ export interface HeavyQuestion {
   readonly catalog:
     | { readonly json: string | undefined; readonly searchPath: readonly string[] | undefined }
     | undefined
-  readonly temporary: readonly TemporaryRelation[]
+  readonly temporary: readonly SessionRelation[]
 }
 
 export type HeavyAnswer = { readonly ready: true } | { readonly id: number; readonly analysis: Analysis }
@@ -31,7 +31,7 @@ interface Job {
   readonly sql: string
   readonly json: string | undefined
   readonly searchPath: readonly string[] | undefined
-  readonly temporary: readonly TemporaryRelation[]
+  readonly temporary: readonly SessionRelation[]
   readonly answer: (analysis: Analysis) => void
 }
 

@@ -1,6 +1,6 @@
 import type { Decision } from '../policy/decision.ts'
 import type { Grants } from '../policy/grants.ts'
-import type { StatementAnalysis, TemporaryRelation } from '../sql/analysis.ts'
+import type { SessionRelation, StatementAnalysis } from '../sql/analysis.ts'
 import type { CatalogSource } from './catalog-source.ts'
 import type { JudgedUnder } from './prepared.ts'
 
@@ -32,7 +32,7 @@ export interface JudgedStatement {
 /** What of a session bears on a judgement. */
 export interface JudgedFor {
   readonly grants: Grants
-  readonly temporary: readonly TemporaryRelation[]
+  readonly temporary: readonly SessionRelation[]
 }
 
 /** Judges texts for one database, for all its sessions; caches analyses and decisions. */

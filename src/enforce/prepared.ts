@@ -1,11 +1,13 @@
 import type { Grants } from '../policy/grants.ts'
-import type { StatementAnalysis } from '../sql/analysis.ts'
+import type { SessionRelation, StatementAnalysis } from '../sql/analysis.ts'
 import type { Catalog } from '../sql/catalog.ts'
 
-/** Under what a text was judged; judged again once either is another object. */
+/** Under what a text was judged; judged again once any of it is another object. */
 export interface JudgedUnder {
   readonly grants: Grants
   readonly catalog: Catalog
+  /** What the session had made and changed by then. */
+  readonly own: readonly SessionRelation[]
 }
 
 /**

@@ -1,11 +1,11 @@
-import type { StatementAnalysis } from '../sql/analysis.ts'
+import type { SessionRelation, StatementAnalysis } from '../sql/analysis.ts'
 import { sqlNameKey } from './name-table.ts'
 import type { JudgedUnder, Prepared } from './prepared.ts'
 import { unknownNameResponse } from './refusal.ts'
 import type { RunningStatement, SessionState } from './session-state.ts'
 
-/** Temporary relations remembered per session; more than any tool makes, few enough to judge by. */
-const MAX_TEMPORARY = 1000
+/** Relations of its own remembered per session; more than any tool makes, few enough to judge by. */
+const MAX_OWN = 1000
 
 /** What statements that are about to run do with names of prepared statements and cursors. */
 export interface NamedByRunning {
@@ -31,7 +31,7 @@ export function namesOf(
   const running: RunningStatement[] = []
   const uses: Prepared[] = []
   for (const { analysis } of statements) {
-    const { prepare, execute, declare, fetch, makesTemporary } = analysis.effects
+    const { prepare, execute, declare, fetch, makesTemporary = [], changes = [] } = analysis.effects
     if (execute !== undefined) {
       const candidates = state.statements.candidates(sqlNameKey(execute), state.segment)
       if (candidates.length === 0) return { running, uses, unknown: unknownNameResponse('statement', execute) }
@@ -63,7 +63,7 @@ export function namesOf(
         ),
       }),
     })
-    if (makesTemporary) state.temporary = [...state.temporary, ...makesTemporary].slice(0, MAX_TEMPORARY)
+    if (makesTemporary.length + changes.length > 0) addOwn(state, [...makesTemporary, ...changes])
   }
   return { running, uses, unknown: undefined }
 }
@@ -98,6 +98,13 @@ export function abandonNames(running: readonly RunningStatement[], state: Sessio
     if (statement) state.statements.abandon(statement)
     if (portal) state.portals.abandon(portal)
   }
+}
+
+/** From when it is sent on, since what is sent behind it is judged before the server has answered. */
+function addOwn(state: SessionState, made: readonly SessionRelation[]): void {
+  const known = new Set(state.temporary.map((one) => JSON.stringify(one)))
+  const added = made.filter((one) => !known.has(JSON.stringify(one)))
+  if (added.length > 0) state.temporary = [...state.temporary, ...added].slice(0, MAX_OWN)
 }
 
 /** A statement's own text; its place is given in bytes. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { PgoauthError } from '../base/errors.ts'
 import type { Grants } from '../policy/grants.ts'
-import type { StatementAnalysis, TemporaryRelation } from '../sql/analysis.ts'
+import type { SessionRelation, StatementAnalysis } from '../sql/analysis.ts'
 import type { TransactionStatus } from '../wire/server-messages.ts'
 import { type NameKey, NameTable, type Pending } from './name-table.ts'
 import type { Portal, Prepared } from './prepared.ts'
@@ -49,6 +49,9 @@ export function beginCopy(by: CopyIn['by']): CopyIn {
   return { by, started: 0, ended: 0 }
 }
 
+/** Shared, so that what was judged for one session without any holds for another. */
+const NOTHING_OWN: readonly SessionRelation[] = []
+
 /** What both directions of one session's gate look at. */
 export class SessionState {
   readonly ledger = new ReplyLedger<Note>()
@@ -64,7 +67,8 @@ export class SessionState {
   segmentOpen = false
   /** Set while the client's next messages may be for that COPY. */
   copyIn: CopyIn | undefined
-  temporary: readonly TemporaryRelation[] = []
+  /** Its temporary relations, and those its open transaction has made and changed. */
+  temporary: readonly SessionRelation[] = NOTHING_OWN
   /** DDL was done in the transaction that is open: nobody else sees it before its end. */
   changedCatalog = false
   /** The caller asked for the end, at that point. */

@@ -37,21 +37,15 @@ function judge(access: Access, grants: Grants): AccessVerdict {
     return { access, allowed: false, by: [], unwaivable: true, why: 'nothing allows it on a shared login' }
   }
   if (access.unlessPinned) {
-    const isPinned = grants.policy.searchPath !== undefined
-    return {
-      access,
-      allowed: !isPinned,
-      by: isPinned ? [] : ['free'],
-      ...(isPinned ? { why: 'the policy pins it' } : {}),
+    if (grants.policy.searchPath !== undefined) {
+      return { access, allowed: false, by: [], why: 'the policy pins it', unwaivable: true }
     }
+    return judgeNever(access, grants)
   }
   if (access.ofSession && grants.isShared) {
     return { access, allowed: false, by: [], unwaivable: true, why: 'connections are shared in transaction mode' }
   }
-  if (access.onlyNever) {
-    const isNever = access.targets.some((target) => never.touchesAnyhow(target))
-    return { access, allowed: !isNever, by: isNever ? ['never'] : ['free'] }
-  }
+  if (access.onlyNever) return judgeNever(access, grants)
   if (access.targets.length === 0) return judgeUnknown(access, grants)
   const by = new Set<string>()
   let byColumns = false
@@ -64,9 +58,18 @@ function judge(access: Access, grants: Grants): AccessVerdict {
     const giver = rules ?? metadataGiver(access, grants)
     if (!giver) return { access, allowed: false, by: [], ...colliding }
     for (const one of giver) by.add(one)
-    byColumns ||= rules !== undefined && isByColumns(access, target, grants)
+    byColumns ||=
+      (rules !== undefined && isByColumns(access, target, grants)) || never.knowsColumns(access.action, target)
   }
   return { access, allowed: true, by: [...by], ...(byColumns ? { byColumns } : {}) }
+}
+
+/** What needs no right: a setting that is free, an object that falls with another. */
+function judgeNever(access: Access, { never }: Grants): AccessVerdict {
+  const isNever = access.targets.some((target) =>
+    access.kind === 'parameter' ? never.touches(access.action, target) : never.touchesAnyhow(target),
+  )
+  return { access, allowed: !isNever, by: isNever ? ['never'] : ['free'] }
 }
 
 /** Whether only rules for single columns give it: then it rests on the catalog's knowing every column there is. */

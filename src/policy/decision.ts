@@ -8,7 +8,7 @@ export interface AccessVerdict {
   readonly by: readonly string[]
   /** For the audit, never for the client: which object behind an unqualified name stands in the way. */
   readonly colliding?: string
-  /** Only rules for single columns give it. */
+  /** Only rules for single columns give it, or one forbids others. */
   readonly byColumns?: true
   /** Observing does not waive it. */
   readonly unwaivable?: true

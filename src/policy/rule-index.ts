@@ -74,6 +74,12 @@ export class RuleIndex {
     return (rules.objects.get(keyOf(target)) ?? []).some((rule) => meets(rule, target.columns))
   }
 
+  /** Whether a rule speaks of single columns of the target, which others may come to be added to. */
+  knowsColumns(action: Action, target: Target): boolean {
+    const rules = target.columns === undefined ? undefined : this.#actions.get(action)?.objects.get(keyOf(target))
+    return rules?.some(({ columns }) => columns !== undefined) ?? false
+  }
+
   /** As `never`: whether a rule of any action names the target, whatever its columns. */
   touchesAnyhow(target: Target): boolean {
     const whole = { schema: target.schema, name: target.name, columns: 'all' as const }

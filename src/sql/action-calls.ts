@@ -53,8 +53,10 @@ export function needActionFunction(walk: Walk, name: string, stands: ActionFunct
     case 'rewrite': {
       collector.opaque = true
       const sql = literalOf(stands.object === 'sql' ? first : second)
-      if (sql === undefined) needEverything(walk, 'all', 'any')
-      else analyseInnerQuery(walk, sql)
+      if (sql === undefined) {
+        needEverything(walk, 'all', 'any')
+        needNothingForbidden(walk)
+      } else analyseInnerQuery(walk, sql)
       return
     }
     case 'everything': {
@@ -66,6 +68,12 @@ export function needActionFunction(walk: Walk, name: string, stands: ActionFunct
 
 export function needEverything(walk: Walk, action: Access['action'], kind: ObjectKind): void {
   walk.need({ action, kind, object: '*', targets: [{ schema: undefined, name: '*' }] })
+}
+
+/** SQL that is not known may read whatever is under `never`. */
+function needNothingForbidden(walk: Walk): void {
+  const targets = [{ schema: undefined, name: '*' }]
+  walk.need({ action: 'select', kind: 'relation', object: '*', targets, onlyNever: true })
 }
 
 /** A name as `regclass` reads it: digits are an OID, which names nothing here. */

@@ -24,6 +24,14 @@ export function analyseFunctionDefinition(walk: Walk, { body }: Node): void {
   }
 }
 
+/** CREATE CAST, AGGREGATE, OPERATOR …: code, and set_config by another name for nobody. */
+export function analyseFunctionUse(walk: Walk, { body }: Node): void {
+  needCode(walk)
+  if (JSON.stringify(body).includes('"sval":"set_config"')) walk.refuse(PROXY_CODE, 'set_config')
+}
+
+const PROXY_CODE = 'set_config cannot be given another name'
+
 /** ALTER ROLE … SET and ALTER DATABASE … SET. */
 export function analyseStoredSetting(walk: Walk, { body }: Node): void {
   needGrant(walk)

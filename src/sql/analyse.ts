@@ -3,6 +3,7 @@ import type { Catalog } from './catalog.ts'
 import { isHeavy } from './heaviness.ts'
 import { checkNodes } from './node-check.ts'
 import { parse, type RawStatement } from './parser.ts'
+import { refuseHiddenSettings } from './settings.ts'
 import { analyseStatement } from './statement.ts'
 import { Walk } from './walk.ts'
 
@@ -46,11 +47,12 @@ export function analyseOne(walk: Walk, { kind, node, start, end }: RawStatement)
   walk.nextStatement()
   checkNodes(walk, kind, node)
   analyseStatement(walk, { type: kind, body: node })
+  refuseHiddenSettings(walk)
   const { collector } = walk
   if (!walk.isComplete) collector.refuse('a part of the statement is not understood', kind)
   const { ddl, opaque, readOnly, plain, effects } = collector
   const needs = collector.finish()
-  walk.addTemporary(effects.makesTemporary ?? [])
+  walk.addOwn(effects)
   return { kind, start, end, ...needs, effects, ddl, opaque, readOnly, plain: plain && readOnly }
 }
 

@@ -1,4 +1,5 @@
 import type { Access, Needs } from '../base/access.ts'
+import type { ObjectName } from './catalog.ts'
 
 /** One setting a statement changes; `value` is absent where it is computed or put back to its default. */
 export interface SettingChange {
@@ -27,19 +28,27 @@ export interface SessionEffects {
   readonly reset?: { readonly name: string | undefined }
   readonly discard?: 'all' | 'plans' | 'sequences' | 'temp'
   /** Temporary relations made and dropped, unqualified; they are free from here on in this session. */
-  readonly makesTemporary?: readonly TemporaryRelation[]
+  readonly makesTemporary?: readonly SessionRelation[]
   readonly dropsTemporary?: readonly string[]
+  /** Relations made, changed or dropped: nobody else sees how they are before the transaction ends. */
+  readonly changes?: readonly ObjectName[]
   readonly listen?: string
   /** Undefined name: `*`. */
   readonly unlisten?: { readonly name: string | undefined }
+  /** A parameter is cast to a type that other types have casts to: of which it is, Parse may say. */
+  readonly castsParameter?: true
   /** Takes session-level advisory locks, lastval/currval state and the like that outlive the transaction. */
   readonly keepsState?: true
 }
 
-export interface TemporaryRelation {
+/**
+ * A relation of which only this session knows how it is: a temporary one, or one that the transaction made or changed
+ * which is open. Its columns are taken as unknown: what text said they are, ALTER and ROLLBACK make untrue.
+ */
+export interface SessionRelation {
+  /** Undefined: temporary. */
+  readonly schema?: string
   readonly name: string
-  /** Absent where the statement does not say them (LIKE, `SELECT *` of an unknown table). */
-  readonly columns?: readonly string[]
   /** Of a view: what its query needs, at each use. */
   readonly needs?: readonly Access[]
 }

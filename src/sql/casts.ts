@@ -20,41 +20,53 @@ const NAMES_TO_OIDS = new Set([
   'regtype',
 ])
 
+/** A value that takes its type through that type's own input, without a cast: a column of a definition. */
+export const GIVEN: Node = { type: 'ParamRef', body: {} }
+/** A value of some type of pg_catalog. */
+export const BUILT_IN: Node = { type: 'A_Const', body: { ival: {} } }
+
 /**
- * A cast to a named type: to a `reg…` type it looks a name up; where a cast to that type has a function outside
- * pg_catalog, it counts as a call of it, unless the value is surely of a type that this cast is not from. A literal or a parameter takes the type as it is, without a cast.
+ * A cast to a named type: to a `reg…` type it looks a name up; where a cast to that type (of a domain, to its base) has
+ * a function outside pg_catalog, it counts as a call of it, unless the value is surely of a type that this cast is not
+ * from. A text literal takes the type as it is, without a cast.
  */
 export function castTo(walk: Walk, typeName: Tree | undefined, arg?: Node, scope?: Scope): void {
   if (!typeName) return
   const [name = '', schema] = stringsOf(typeName.names).toReversed()
-  if (NAMES_TO_OIDS.has(name) && (schema === undefined || schema === 'pg_catalog')) {
-    const target = { schema: 'pg_catalog', name }
+  if (NAMES_TO_OIDS.has(name.replace(/^_/, '')) && (schema === undefined || schema === 'pg_catalog')) {
+    const target = { schema: 'pg_catalog', name: name.replace(/^_/, '') }
     if (!walk.isQuiet) {
       walk.need({
         action: 'execute',
         kind: 'function',
-        object: `pg_catalog.${name}`,
+        object: `pg_catalog.${target.name}`,
         targets: [target],
         metadata: true,
       })
     }
   }
   const isArray = typeName.arrayBounds !== undefined
-  const functions = walk.catalog.castsTo(schema, name)
+  const casts = walk.catalog.castsTo(schema, name)
   // The cast of an array may be its own, or that of its elements.
-  const all = isArray ? [...functions, ...walk.catalog.castsTo(schema, `_${name}`)] : functions
+  const all = isArray ? [...casts, ...walk.catalog.castsTo(schema, `_${name}`)] : casts
   if (all.length > 0) {
     // A text literal takes a type without a cast, a number does not: one verdict does not hold for both.
     walk.flags.exact = true
-    if (arg && (isWithoutType(arg) || (scope && !mayBeCustomType(walk, scope, arg)))) return
+    if (arg && isWithoutType(arg)) return
     walk.flags.leansOnCatalog = true
+    const isBuiltIn = arg === BUILT_IN || (arg && scope && !mayBeCustomType(walk, scope, arg))
+    if (isBuiltIn && arg?.type === 'ParamRef') walk.collector.effects.castsParameter = true
+    const reached = isBuiltIn ? all.filter(({ source }) => !source || source.schema === 'pg_catalog') : all
+    if (reached.length === 0) return
     const written = schema === undefined ? quoteName(name) : `${quoteName(schema)}.${quoteName(name)}`
-    needFunctions(walk, `cast to ${written}`, all)
+    needFunctions(
+      walk,
+      `cast to ${written}`,
+      reached.map((cast) => cast.function),
+    )
   }
 }
 
 function isWithoutType(arg: Node): boolean {
-  return (
-    arg.type === 'ParamRef' || (arg.type === 'A_Const' && (arg.body.sval !== undefined || arg.body.isnull === true))
-  )
+  return arg === GIVEN || (arg.type === 'A_Const' && (arg.body.sval !== undefined || arg.body.isnull === true))
 }

@@ -1,5 +1,15 @@
-import type { TemporaryRelation } from './analysis.ts'
-import type { Catalog, CatalogDependency, CatalogRelation, CatalogSnapshot, ObjectName } from './catalog.ts'
+import type { SessionRelation } from './analysis.ts'
+import type {
+  Catalog,
+  CatalogCast,
+  CatalogDependency,
+  CatalogRelation,
+  CatalogSnapshot,
+  ObjectName,
+} from './catalog.ts'
+
+/** Domains over domains over …: PostgreSQL allows no circle. */
+const MAX_DOMAIN_DEPTH = 32
 
 /**
  * A snapshot made searchable. `searchPath` is the policy's pin: an unqualified name then means one on it
@@ -19,6 +29,13 @@ export function indexCatalog(snapshot: CatalogSnapshot, searchPath?: readonly st
   }
   const owned = new Map<string, CatalogRelation[]>()
   for (const one of snapshot.relations) if (one.kind === 'S' && one.of) push(owned, key(one.of), one)
+  const isIn = (schema: string | undefined) => (one: ObjectName) => schema === undefined || one.schema === schema
+  const castsTo = (schema: string | undefined, name: string, depth = 0): readonly CatalogCast[] => {
+    const own = (casts.get(name) ?? []).filter((one) => isIn(schema)(one.target))
+    const bases = (types.get(name) ?? []).filter(isIn(schema)).flatMap(({ base }) => (base ? [base] : []))
+    if (bases.length === 0 || depth > MAX_DOMAIN_DEPTH) return own
+    return [...own, ...bases.flatMap((base) => castsTo(base.schema, base.name, depth + 1))]
+  }
   const onPath = (one: { schema: string }) => searchPath === undefined || searchPath.includes(one.schema)
 
   return {
@@ -35,17 +52,14 @@ export function indexCatalog(snapshot: CatalogSnapshot, searchPath?: readonly st
     functionByOid: (oid) => snapshot.functions.find((one) => one.oids?.includes(oid)),
     typesNamed: (name) => (types.get(name) ?? []).filter(onPath),
     operatorsNamed: (name) => operators.get(name) ?? [],
-    castsTo: (schema, name) =>
-      (casts.get(name) ?? [])
-        .filter((one) => schema === undefined || one.target.schema === schema)
-        .map((one) => one.function),
+    castsTo,
     dependents: (schema, name) => closure(dependencies, [{ schema, name }]),
     dependentsOfSchema: (schema) => {
       const inside = snapshot.dependencies.map((one) => one.when).filter((one) => one.schema === schema)
       return closure(dependencies, inside)
     },
     sequencesOf: (schema, name) => owned.get(key({ schema, name })) ?? [],
-    childrenOf: (schema, name) => children.get(key({ schema, name })) ?? [],
+    descendantsOf: (schema, name) => descendants(children, { schema, name }),
   }
 }
 
@@ -70,23 +84,48 @@ export function namesOnlyCatalog(searchPath?: readonly string[]): Catalog {
     dependents: () => none,
     dependentsOfSchema: () => none,
     sequencesOf: () => none,
-    childrenOf: () => none,
+    descendantsOf: () => none,
   }
 }
 
-/** The catalog as one session sees it: its temporary relations count beside the others of their names. */
-export function withTemporary(catalog: Catalog, temporary: readonly TemporaryRelation[]): Catalog {
-  if (temporary.length === 0) return catalog
-  const own = groupBy(temporary.map(temporaryRelation), (one) => one.name)
+/**
+ * The catalog as one session sees it: its temporary relations, and those its transaction made, count beside the others
+ * of their names; of those it changed the columns are not known.
+ */
+export function withTemporary(catalog: Catalog, own: readonly SessionRelation[]): Catalog {
+  if (own.length === 0) return catalog
+  const known = groupBy(
+    own.map((one) => sessionRelation(catalog, one)),
+    (one) => one.name,
+  )
+  const onPath = ({ schema }: ObjectName) =>
+    schema === 'pg_temp' || catalog.searchPath === undefined || catalog.searchPath.includes(schema)
   return {
     ...catalog,
-    relationsNamed: (name) => [...(own.get(name) ?? []), ...catalog.relationsNamed(name)],
-    relation: (schema, name) => (schema === 'pg_temp' ? own.get(name)?.[0] : catalog.relation(schema, name)),
+    relationsNamed: (name) => {
+      const first = (known.get(name) ?? []).filter(onPath)
+      const others = catalog.relationsNamed(name)
+      return [...first, ...others.filter((one) => !first.some(({ schema }) => schema === one.schema))]
+    },
+    relation: (schema, name) => known.get(name)?.find((one) => one.schema === schema) ?? catalog.relation(schema, name),
   }
 }
 
-function temporaryRelation({ name, columns, needs }: TemporaryRelation): CatalogRelation {
-  return { schema: 'pg_temp', name, kind: 'r', columns, ...(needs ? { needs } : {}) }
+function sessionRelation(catalog: Catalog, { schema, name, needs }: SessionRelation): CatalogRelation {
+  const before = schema === undefined ? undefined : catalog.relation(schema, name)
+  const { columns: _, arbiters: __, primaryKey: ___, ...rest } = before ?? { kind: 'r' as const }
+  return { ...rest, schema: schema ?? 'pg_temp', name, columns: undefined, ...(needs ? { needs } : {}) }
+}
+
+function descendants(children: Map<string, CatalogRelation[]>, of: ObjectName): ObjectName[] {
+  const seen = new Map<string, ObjectName>()
+  const open = [...(children.get(key(of)) ?? [])]
+  for (let next = open.pop(); next; next = open.pop()) {
+    if (seen.has(key(next))) continue
+    seen.set(key(next), next)
+    open.push(...(children.get(key(next)) ?? []))
+  }
+  return [...seen.values()]
 }
 
 /** What falls with an object; where only a part of another falls (a constraint, a default), that one stays. */

@@ -54,12 +54,19 @@ export interface CatalogOperator {
 /** A cast whose function is outside pg_catalog, under its target type. */
 export interface CatalogCast {
   readonly target: ObjectName
+  /** Absent in snapshots of before it was noted. */
+  readonly source?: ObjectName
   readonly function: ObjectName
 }
 
 export interface ObjectName {
   readonly schema: string
   readonly name: string
+}
+
+export interface CatalogType extends ObjectName {
+  /** Of a domain: what it is over. */
+  readonly base?: ObjectName
 }
 
 /** `object` goes when DROP … CASCADE takes `when`. */
@@ -83,7 +90,7 @@ export interface CatalogSnapshot {
   readonly operators: readonly CatalogOperator[]
   readonly casts: readonly CatalogCast[]
   /** Types of users, domains and enums among them; row types of tables are left out. */
-  readonly types: readonly ObjectName[]
+  readonly types: readonly CatalogType[]
   readonly dependencies: readonly CatalogDependency[]
 }
 
@@ -106,13 +113,14 @@ export interface Catalog {
   functionByOid(oid: number): CatalogFunction | undefined
   typesNamed(name: string): readonly ObjectName[]
   operatorsNamed(name: string): readonly CatalogOperator[]
-  /** Functions behind casts to a type of this name, in any schema where none is given. */
-  castsTo(schema: string | undefined, name: string): readonly ObjectName[]
+  /** Casts to a type of this name, in any schema where none is given; of a domain, those to its base too. */
+  castsTo(schema: string | undefined, name: string): readonly CatalogCast[]
   /** What falls when this is dropped with CASCADE, to any depth. */
   dependents(schema: string, name: string): readonly ObjectName[]
   /** Sequences owned by a column of the table. */
   sequencesOf(schema: string, name: string): readonly CatalogRelation[]
   /** The same for everything in a schema. */
   dependentsOfSchema(schema: string): readonly ObjectName[]
-  childrenOf(schema: string, name: string): readonly CatalogRelation[]
+  /** What inherits from the table or is a partition of it, at any depth. */
+  descendantsOf(schema: string, name: string): readonly ObjectName[]
 }

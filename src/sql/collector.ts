@@ -1,5 +1,6 @@
 import type { Access, Action, ColumnNeed, Needs, Refusal, Target } from '../base/access.ts'
 import type { SessionEffects } from './analysis.ts'
+import type { ObjectName } from './catalog.ts'
 import type { Candidate, RelationName } from './relation-name.ts'
 import { RelationUse } from './relation-use.ts'
 
@@ -22,6 +23,11 @@ export class Collector {
 
   need(access: Access): void {
     this.#accesses.push(access)
+  }
+
+  /** A relation, with all that is under it, is another once this statement ran. */
+  change(relation: ObjectName): void {
+    this.effects.changes = [...(this.effects.changes ?? []), relation]
   }
 
   /** A mention of a relation whose reads are counted until the statement's end. */

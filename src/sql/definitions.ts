@@ -1,6 +1,6 @@
 import { quoteName } from '../base/sql-name.ts'
-import type { TemporaryRelation } from './analysis.ts'
-import { castTo } from './casts.ts'
+import type { SessionRelation } from './analysis.ts'
+import { castTo, GIVEN } from './casts.ts'
 import { UNKNOWN_COLUMNS } from './columns.ts'
 import { visitAll, visitFields, visitTyped } from './expression.ts'
 import { needRelationAction } from './named-object.ts'
@@ -34,10 +34,7 @@ export function analyseCreateTable(walk: Walk, { body }: Node): void {
   const relation = treeOf(body.relation) ?? {}
   const elements = nodesOf(body.tableElts)
   const parents = nodesOf(body.inhRelations)
-  const named = elements.filter((one) => one.type === 'ColumnDef').map((one) => textOf(one.body.colname) ?? '')
-  const isWhole =
-    parents.length === 0 && body.ofTypename === undefined && elements.every((one) => one.type !== 'TableLikeClause')
-  makeRelation(walk, relation, isWhole ? named : undefined)
+  makeRelation(walk, relation)
   for (const parent of parents) {
     needRelationAction(walk, 'alter', parent.body)
     if (!isTemporary(relation)) {
@@ -70,7 +67,7 @@ export function analyseElement(walk: Walk, scope: Scope, { type, body }: Node): 
     return
   }
   const { constraints, ...rest } = body
-  castTo(walk, treeOf(body.typeName), { type: 'ParamRef', body: {} })
+  castTo(walk, treeOf(body.typeName), GIVEN)
   visitFields(walk, scope, type, rest)
   for (const constraint of nodesOf(constraints)) analyseElement(walk, scope, constraint)
 }
@@ -99,8 +96,8 @@ export function analyseCreateTableAs(walk: Walk, { body }: Node): void {
   const query = nodeOf(body.query)
   if (query?.type === 'ExecuteStmt') {
     analyseStatement(walk, query)
-    needNewRelation(walk, into, UNKNOWN_COLUMNS)
-  } else if (query) needNewRelation(walk, into, analyseQuery(walk, new Scope(), query).columns)
+  } else if (query) analyseQuery(walk, new Scope(), query)
+  needNewRelation(walk, into)
 }
 
 /** CREATE VIEW: its query is judged now; a temporary view's again at each use. OR REPLACE changes the one there is. */
@@ -118,13 +115,13 @@ export function analyseCreateView(walk: Walk, { body }: Node): void {
   const name = textOf(relname) ?? ''
   if (isTemporary(view)) {
     walk.touch(view)
-    const made: TemporaryRelation = { name, needs: needs.accesses }
+    const made: SessionRelation = { name, needs: needs.accesses }
     walk.collector.effects.makesTemporary = [made]
     walk.collector.ddl = true
     walk.collector.readOnly = false
     return
   }
-  makeRelation(walk, view, undefined)
+  makeRelation(walk, view)
   const schema = textOf(schemaname)
   const exists =
     schema === undefined ? walk.catalog.relationsNamed(name).length > 0 : walk.catalog.relation(schema, name)

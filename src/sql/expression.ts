@@ -1,4 +1,4 @@
-import { castTo } from './casts.ts'
+import { BUILT_IN, castTo } from './casts.ts'
 import { readColumnRef } from './column-ref.ts'
 import { callNamed, visitFunctionCall } from './functions.ts'
 import { JSON_FUNCTIONS, NEWER_SYNTAX, needNewerSyntax } from './newer-syntax.ts'
@@ -65,11 +65,11 @@ export function visit(walk: Walk, scope: Scope, node: Node): void {
       visitAll(walk, scope, body.arg)
       return
     case 'XmlSerialize':
-      castTo(walk, treeOf(body.typeName))
+      castTo(walk, treeOf(body.typeName), BUILT_IN)
       visitAll(walk, scope, body.expr)
       return
     case 'JsonOutput':
-      castTo(walk, treeOf(body.typeName))
+      castTo(walk, treeOf(body.typeName), BUILT_IN)
       return
     case 'A_Indirection':
       visitIndirection(walk, scope, body)

@@ -1,4 +1,4 @@
-import { castTo } from './casts.ts'
+import { castTo, GIVEN } from './casts.ts'
 import { type Columns, columnsOfUse, derivedColumns, renameColumns } from './columns.ts'
 import { visit, visitAll, visitTyped } from './expression.ts'
 import { callFunction, functionName } from './functions.ts'
@@ -139,9 +139,6 @@ function functionNamed(body: Tree): string | undefined {
   const [call] = nodesOf(nodesOf(body.functions)[0]?.body.items)
   return call?.type === 'FuncCall' ? functionName(call.body).at(-1) : undefined
 }
-
-/** A value that takes the type of its column through that type's own input, without a cast. */
-const GIVEN: Node = { type: 'ParamRef', body: {} }
 
 function columnNames(walk: Walk, definitions: unknown): string[] {
   return nodesOf(treeOf(definitions)?.List ? nodeOf(definitions)?.body.items : definitions).map(({ body }) => {

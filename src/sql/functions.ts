@@ -24,6 +24,7 @@ interface CallOptions {
 export function visitFunctionCall(walk: Walk, scope: Scope, body: Tree): void {
   const names = functionName(body)
   const args = nodesOf(body.args)
+  walk.touchSetting(body)
   const takesName = isActionOnName(names)
   if (takesName) walk.quietly(() => visitAll(walk, scope, body.args))
   else visitAll(walk, scope, body.args)

@@ -70,7 +70,7 @@ export function analyseTruncate(walk: Walk, { body }: Node): void {
   walk.collector.opaque = true
   const isCascade = body.behavior === 'DROP_CASCADE'
   const seen = new Set<string>()
-  const truncate = (parts: readonly string[]) => {
+  const truncate = (parts: readonly string[], isOnly = false) => {
     const relation = needRelationNamed(walk, 'truncate', parts)
     for (const { schema, name, relation: known, isTemporary } of relation.candidates) {
       if (seen.has(`${schema}.${name}`)) continue
@@ -78,13 +78,21 @@ export function analyseTruncate(walk: Walk, { body }: Node): void {
       if (isTemporary) continue
       if (!known && walk.catalog.namesOnly && isCascade) needEverything(walk, 'truncate', 'any')
       if (!known && walk.catalog.namesOnly && body.restart_seqs) needEverything(walk, 'usage', 'sequence')
-      if (body.restart_seqs) needOwnedSequences(walk, schema, name)
-      if (isCascade) for (const other of known?.referencedBy ?? []) truncate([other.schema, other.name])
+      // The children are emptied with it, by its own name; what hangs on them is reached as what hangs on it.
+      for (const one of [{ schema, name }, ...(isOnly ? [] : walk.catalog.descendantsOf(schema, name))]) {
+        if (body.restart_seqs) needOwnedSequences(walk, one.schema, one.name)
+        const { referencedBy = [] } = (isCascade && walk.catalog.relation(one.schema, one.name)) || {}
+        for (const other of referencedBy) truncate([other.schema, other.name])
+      }
     }
   }
   for (const { body: rangeVar } of nodesOf(body.relations)) {
     walk.touch(rangeVar)
-    truncate([rangeVar.catalogname, rangeVar.schemaname, rangeVar.relname].filter((one) => typeof one === 'string'))
+    const parts = [rangeVar.catalogname, rangeVar.schemaname, rangeVar.relname]
+    truncate(
+      parts.filter((one) => typeof one === 'string'),
+      rangeVar.inh !== true,
+    )
   }
 }
 

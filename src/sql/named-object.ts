@@ -40,6 +40,13 @@ export function needRelationNamed(
 ): RelationName {
   const relation = resolveAnyRelation(walk, parts)
   walk.collector.needRelation(action, relation, undefined, { kind: 'object', ...extra })
+  if (action !== 'alter' && action !== 'drop') return relation
+  for (const { schema, name, isTemporary } of relation.candidates) {
+    if (isTemporary) continue
+    for (const one of [{ schema, name }, ...walk.catalog.descendantsOf(schema, name)]) {
+      walk.collector.change({ schema: one.schema, name: one.name })
+    }
+  }
   return relation
 }
 

@@ -1,33 +1,25 @@
 import type { Action, ObjectKind } from '../base/access.ts'
 import { quoteName } from '../base/sql-name.ts'
-import type { TemporaryRelation } from './analysis.ts'
-import type { Columns } from './columns.ts'
-import { columnCount } from './output-columns.ts'
 import type { Tree } from './parser.ts'
-import { stringsOf, textOf, treeOf } from './tree.ts'
+import { textOf, treeOf } from './tree.ts'
 import type { Walk } from './walk.ts'
 
 /** SELECT INTO, CREATE TABLE AS: a relation is made; a temporary one is free. */
-export function needNewRelation(walk: Walk, into: Tree, columns: Columns): void {
+export function needNewRelation(walk: Walk, into: Tree): void {
   walk.touch(into)
-  const rangeVar = treeOf(into.rel) ?? {}
-  const listed = stringsOf(into.colNames)
-  const count = columnCount(columns)
-  const names = columns.list.map((one, index) => listed[index] ?? one.name)
-  makeRelation(walk, rangeVar, count === undefined ? undefined : names)
+  makeRelation(walk, treeOf(into.rel) ?? {})
 }
 
 /** The right to make a relation; notes a temporary one for the session. True where it is temporary. */
-export function makeRelation(walk: Walk, rangeVar: Tree, columns: readonly string[] | undefined): boolean {
+export function makeRelation(walk: Walk, rangeVar: Tree): boolean {
   walk.touch(rangeVar)
   walk.collector.readOnly = false
   walk.collector.plain = false
   walk.collector.ddl = true
   const name = textOf(rangeVar.relname) ?? ''
   if (isTemporary(rangeVar)) {
-    const made: TemporaryRelation = columns === undefined ? { name } : { name, columns }
     const { effects } = walk.collector
-    effects.makesTemporary = [...(effects.makesTemporary ?? []), made]
+    effects.makesTemporary = [...(effects.makesTemporary ?? []), { name }]
     return true
   }
   needNewName(walk, 'create', 'relation', textOf(rangeVar.schemaname), name)
@@ -51,4 +43,5 @@ export function needNewName(
   const target = place === undefined ? { schema: undefined, name: '*' } : { schema: place, name }
   const object = schema === undefined ? quoteName(name) : `${quoteName(schema)}.${quoteName(name)}`
   walk.need({ action, kind, object, targets: [target] })
+  if (kind === 'relation' && place !== undefined) walk.collector.change({ schema: place, name })
 }

@@ -1,5 +1,7 @@
 import { fieldsOf, roleOf } from './node-fields.ts'
 import type { Tree } from './parser.ts'
+import { isSettingCall, refuseSettingsView } from './settings.ts'
+import { treeOf } from './tree.ts'
 import type { Walk } from './walk.ts'
 
 /** Clauses and expressions that by themselves name, call or change nothing: visiting them is not demanded. */
@@ -31,9 +33,6 @@ const INERT_TYPES = new Set([
   'JsonReturning',
 ])
 
-/** Settings that nothing may set, as a literal would name them. */
-const FORBIDDEN_NAME = /^(role|session_authorization|pgoauth\..*)$/i
-
 /**
  * Checks a statement against the grammar's node types before it is analysed: a type or a field that is not known is
  * refused. Every node that can carry an access is noted; the analysis must look at each (Walk.isComplete), so that
@@ -46,9 +45,9 @@ export function checkNodes(walk: Walk, type: string, body: Tree, isInert = false
     return
   }
   if (!isInert && roleOf(type) !== 'value' && !INERT_TYPES.has(type)) walk.expect(body)
-  if (type === 'String' && typeof body.sval === 'string' && FORBIDDEN_NAME.test(body.sval)) {
-    walk.noteForbiddenName(body.sval.toLowerCase())
-  }
+  if (type === 'FuncCall' && isSettingCall(body)) walk.expectSetting(body)
+  // Also where it stands in a rule or a function's body, which is otherwise a right as a whole.
+  if (type === 'UpdateStmt' || type === 'MergeStmt') refuseSettingsView(walk, treeOf(body.relation) ?? {})
   // A type's modifiers are parsed as expressions, but only constants and words mean anything there.
   const inside = isInert || type === 'TypeName'
   for (const name in body) {

@@ -1,4 +1,4 @@
-import { needCode } from './administration.ts'
+import { analyseFunctionUse, needCode } from './administration.ts'
 import { analyseElement, definitionScope } from './definitions.ts'
 import { visitAll } from './expression.ts'
 import { needObjectNamed, needRelationAction, needRelationNamed, needTypeNamed } from './named-object.ts'
@@ -10,7 +10,7 @@ import type { Walk } from './walk.ts'
 export function analyseCreateSequence(walk: Walk, { body }: Node): void {
   change(walk, body)
   const sequence = treeOf(body.sequence) ?? {}
-  makeRelation(walk, sequence, undefined)
+  makeRelation(walk, sequence)
   readSequenceOptions(walk, body.options)
 }
 
@@ -34,7 +34,7 @@ const PLAIN_DEFINITIONS = new Set(['OBJECT_COLLATION', 'OBJECT_TSDICTIONARY', 'O
 /** CREATE COLLATION and text search objects; aggregates, operators, base types and parsers are code. */
 export function analyseDefine(walk: Walk, { body }: Node): void {
   if (!PLAIN_DEFINITIONS.has(String(body.kind))) {
-    needCode(walk)
+    analyseFunctionUse(walk, { type: 'DefineStmt', body })
     return
   }
   change(walk, body)

@@ -1,6 +1,7 @@
 import { type Columns, concatColumns, derivedColumns, renameColumns } from './columns.ts'
 import { visit, visitAll } from './expression.ts'
 import { readFromList } from './from-clause.ts'
+import { heldTexts, NOTHING_HELD } from './held-texts.ts'
 import { needNewRelation } from './new-object.ts'
 import { outputColumns } from './output-columns.ts'
 import type { Tree } from './parser.ts'
@@ -24,8 +25,16 @@ export function isQuery(type: string): boolean {
 /** A query within a scope: SELECT, VALUES, TABLE, set operations, or a write with RETURNING in a WITH. */
 export function analyseQuery(walk: Walk, parent: Scope, node: Node): QueryResult {
   walk.touch(node.body)
-  if (node.type === 'SelectStmt') return analyseSelect(walk, new Scope(parent), node.body)
-  if (isWrite(node.type)) return { columns: analyseWrite(walk, new Scope(parent), node), locks: [] }
+  const held = walk.heldTexts
+  walk.heldTexts = NOTHING_HELD
+  const result = analyseIn(walk, new Scope(parent), node)
+  walk.heldTexts = held
+  return result
+}
+
+function analyseIn(walk: Walk, scope: Scope, node: Node): QueryResult {
+  if (node.type === 'SelectStmt') return analyseSelect(walk, scope, node.body)
+  if (isWrite(node.type)) return { columns: analyseWrite(walk, scope, node), locks: [] }
   walk.refuse('a part of the statement is not understood', node.type)
   return { columns: derivedColumns([], true), locks: [] }
 }
@@ -92,7 +101,7 @@ export function analyseSelect(walk: Walk, scope: Scope, body: Tree, settle?: (co
     visitAll(walk, scope, body.limitOffset)
     visitAll(walk, scope, body.limitCount)
     readLocking(walk, scope, body.lockingClause, [])
-    if (into) needNewRelation(walk, into, left.columns)
+    if (into) needNewRelation(walk, into)
     const columns = derivedColumns(
       left.columns.list.map((one) => one.name),
       left.columns.isOpen,
@@ -102,7 +111,9 @@ export function analyseSelect(walk: Walk, scope: Scope, body: Tree, settle?: (co
   const lists = nodesOf(body.valuesLists)
   scope.items = readFromList(walk, scope, body.fromClause)
   for (const row of lists) visit(walk, scope, row)
+  if (walk.setsByCall) walk.heldTexts = heldTexts(scope, body.whereClause)
   visitAll(walk, scope, body.targetList)
+  walk.heldTexts = NOTHING_HELD
   visitAll(walk, scope, body.whereClause)
   visitAll(walk, scope, body.havingClause)
   visitAll(walk, scope, body.windowClause)
@@ -112,7 +123,7 @@ export function analyseSelect(walk: Walk, scope: Scope, body: Tree, settle?: (co
   readSorting(walk, scope, body, columns)
   const locks = scope.items.flatMap((item) => item.locks)
   readLocking(walk, scope, body.lockingClause, locks)
-  if (into) needNewRelation(walk, into, columns)
+  if (into) needNewRelation(walk, into)
   return { columns, locks }
 }
 

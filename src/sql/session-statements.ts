@@ -1,11 +1,12 @@
 import { quoteName } from '../base/sql-name.ts'
 import { needEverything } from './action-calls.ts'
 import type { StatementAnalysis } from './analysis.ts'
-import { castTo } from './casts.ts'
+import { castTo, GIVEN } from './casts.ts'
 import { visitAll } from './expression.ts'
 import { Scope } from './scope.ts'
 import { analyseStatement } from './statement.ts'
 import { type Node, nodeOf, nodesOf, textOf } from './tree.ts'
+import { isBuiltInType } from './value-type.ts'
 import type { Walk } from './walk.ts'
 
 /** CURSOR_OPT_HOLD of parsenodes.h. */
@@ -24,8 +25,11 @@ function analyseInside(walk: Walk, field: unknown): StatementAnalysis | undefine
 
 export function analysePrepare(walk: Walk, { body }: Node): void {
   walk.touch(body)
-  for (const type of nodesOf(body.argtypes)) castTo(walk, type.body, { type: 'ParamRef', body: {} })
+  const types = nodesOf(body.argtypes)
+  for (const type of types) castTo(walk, type.body, GIVEN)
+  walk.hasCustomParameters = types.some((type) => !isBuiltInType(type.body))
   const statement = analyseInside(walk, body.query)
+  walk.hasCustomParameters = false
   walk.collector.plain = false
   if (statement) walk.collector.effects.prepare = { name: textOf(body.name) ?? '', statement }
 }

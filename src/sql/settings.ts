@@ -3,17 +3,30 @@ import { needEverything } from './action-calls.ts'
 import type { SettingChange } from './analysis.ts'
 import { isFreeSetting, isHarmlessToShow } from './curation.ts'
 import type { Tree } from './parser.ts'
-import { constantOf, literalOf, type Node, nodesOf, textOf } from './tree.ts'
+import { constantOf, literalOf, type Node, nodesOf, stringsOf, textOf } from './tree.ts'
 import type { Walk } from './walk.ts'
 
 /** What `on` may be written as; PostgreSQL takes any unambiguous beginning. */
 const ON = new Set(['on', 'true', 'tru', 'tr', 't', 'yes', 'ye', 'y', '1'])
 
+/** Names of old that PostgreSQL still takes (map_old_guc_names in guc.c). */
+const OLD_NAMES: Readonly<Record<string, string>> = {
+  sort_mem: 'work_mem',
+  vacuum_mem: 'maintenance_work_mem',
+  ssl_ecdh_curve: 'ssl_groups',
+}
+
+/** A parameter's name as it is compared. */
+function parameterName(text: string): string {
+  const name = text.toLowerCase()
+  return OLD_NAMES[name] ?? name
+}
+
 /** SET, SET LOCAL, SET TRANSACTION, RESET, in all their spellings. */
 export function analyseSet(walk: Walk, body: Tree): void {
   walk.touch(body)
   walk.flags.exact = true
-  const name = (textOf(body.name) ?? '').toLowerCase()
+  const name = parameterName(textOf(body.name) ?? '')
   const args = nodesOf(body.args)
   const local = body.is_local === true
   switch (body.kind) {
@@ -30,6 +43,8 @@ export function analyseSet(walk: Walk, body: Tree): void {
       setTransaction(walk, name, args)
       return
     case 'VAR_SET_VALUE': {
+      // SET TIME ZONE INTERVAL '…': a literal under its type.
+      for (const one of args) walk.touch(one.body)
       const values = args.map(constantOf)
       const value = values.includes(undefined) ? undefined : values.join(', ')
       changeSetting(walk, { name, local, ...(value === undefined ? {} : { value }) })
@@ -54,19 +69,51 @@ function setTransaction(walk: Walk, name: string, args: readonly Node[]): void {
   walk.collector.effects.set = set
 }
 
-/** set_config(name, value, is_local): SET, where the name is a literal; otherwise it may be any setting. */
+/** Whether a FuncCall is one of set_config. */
+export function isSettingCall({ funcname }: Tree): boolean {
+  const [name, schema] = stringsOf(funcname).toReversed()
+  return name === 'set_config' && (schema === undefined || schema === 'pg_catalog')
+}
+
+/**
+ * set_config(name, value, is_local): SET. A name that is computed may be `role`, or another that nothing may set, so
+ * nothing allows it.
+ */
 export function setByCall(walk: Walk, args: readonly Node[]): void {
-  const name = foldText(args[0])?.toLowerCase()
+  const text = foldText(args[0], walk)
+  const name = text === undefined ? undefined : parameterName(text)
   const local = constantOf(args[2]) === 'true'
   if (name === undefined) {
     walk.collector.opaque = true
-    walk.computesSetting()
     needEverything(walk, 'set', 'parameter')
+    walk.refuse(COMPUTED_SETTING, 'set_config')
     return
   }
   const value = literalOf(args[1])
   changeSetting(walk, { name, local, ...(value === undefined ? {} : { value }) })
 }
+
+/** What calls set_config inside a definition that is otherwise a right as a whole (a policy, a rule, a trigger). */
+export function refuseHiddenSettings(walk: Walk): void {
+  for (const { args } of walk.settingCalls) {
+    walk.flags.exact = true
+    const [name, value] = nodesOf(args)
+    const literal = foldText(name, walk)?.toLowerCase()
+    const reason = literal === undefined ? COMPUTED_SETTING : refusedSetting(literal, literalOf(value))
+    if (reason) walk.refuse(reason, literal ?? 'set_config')
+  }
+}
+
+/** UPDATE of pg_settings is set_config, through a view over it too. */
+export function refuseSettingsView(walk: Walk, { schemaname, relname }: Tree): void {
+  const name = textOf(relname) ?? ''
+  const isOver = walk.catalog
+    .relationsNamed(name)
+    .some((one) => one.overSettings && (schemaname === undefined || one.schema === schemaname))
+  if (name === 'pg_settings' || isOver) walk.refuse('pg_settings is changed by SET', name)
+}
+
+const COMPUTED_SETTING = 'the name of the setting is computed, and may be one that nothing may set'
 
 /** current_setting(name): what pg_settings shows is free; a setting it does not show needs the right to set it. */
 export function readSettingCall(walk: Walk, arg: Node | undefined): void {
@@ -143,23 +190,26 @@ function needSetting(walk: Walk, name: string): void {
     walk.need({ action: 'set', kind: 'parameter', object: name, targets, unlessPinned: true })
     return
   }
-  if (!isFreeSetting(name)) needParameter(walk, name)
+  needParameter(walk, name, isFreeSetting(name))
 }
 
-function needParameter(walk: Walk, name: string): void {
+/** What is free for everyone is so unless it is under `never`. */
+function needParameter(walk: Walk, name: string, isFree = false): void {
   const object = name.split('.').map(quoteName).join('.')
-  walk.need({ action: 'set', kind: 'parameter', object, targets: [{ schema: undefined, name }] })
+  const free = isFree ? { onlyNever: true as const } : {}
+  walk.need({ action: 'set', kind: 'parameter', object, targets: [{ schema: undefined, name }], ...free })
 }
 
 function needAll(walk: Walk, name: string): void {
   walk.need({ action: 'all', kind: 'parameter', object: name, targets: [{ schema: undefined, name }] })
 }
 
-/** The text an expression of literals and `||` gives; undefined for anything else. */
-function foldText(node: Node | undefined): string | undefined {
+/** The text that literals, `||` and columns held to one literal give; undefined for anything else. */
+function foldText(node: Node | undefined, walk: Walk): string | undefined {
+  if (node?.type === 'ColumnRef') return walk.heldTexts.get(stringsOf(node.body.fields).at(-1) ?? '')
   if (node?.type !== 'A_Expr') return literalOf(node)
   if (node.body.kind !== 'AEXPR_OP' || textOf(nodesOf(node.body.name)[0]?.body.sval) !== '||') return undefined
-  const left = foldText(nodesOf(node.body.lexpr)[0])
-  const right = foldText(nodesOf(node.body.rexpr)[0])
+  const left = foldText(nodesOf(node.body.lexpr)[0], walk)
+  const right = foldText(nodesOf(node.body.rexpr)[0], walk)
   return left === undefined || right === undefined ? undefined : left + right
 }

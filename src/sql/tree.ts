@@ -39,16 +39,23 @@ export function stringsOf(field: unknown): string[] {
   return nodesOf(field).map((node) => (node.type === 'String' ? (textOf(node.body.sval) ?? '') : ''))
 }
 
-/** The text of a literal: a string constant, also under casts to a text or `reg…` type. */
+/** The text of a literal: a string constant, also under casts that keep it as it is. */
 export function literalOf(node: Node | undefined): string | undefined {
   if (!node) return undefined
   if (node.type === 'A_Const') return textOf(treeOf(node.body.sval)?.sval ?? (node.body.sval ? '' : undefined))
-  if (node.type !== 'TypeCast') return undefined
-  const type = stringsOf(treeOf(node.body.typeName)?.names).at(-1) ?? ''
-  return TEXT_LIKE.has(type) ? literalOf(nodeOf(node.body.arg)) : undefined
+  return node.type === 'TypeCast' && keepsText(treeOf(node.body.typeName))
+    ? literalOf(nodeOf(node.body.arg))
+    : undefined
 }
 
-const TEXT_LIKE = new Set(['text', 'varchar', 'bpchar', 'name', 'cstring', 'regclass', 'unknown', 'tsquery'])
+/** `varchar(4)` and `name` cut, `bpchar` loses blanks at the end, and another schema's type may do anything. */
+function keepsText(typeName: Tree | undefined): boolean {
+  if (typeName === undefined || typeName.typmods !== undefined || typeName.arrayBounds !== undefined) return false
+  const [name = '', schema] = stringsOf(typeName.names).toReversed()
+  return KEEPING_TEXT.has(name) && (schema === undefined || schema === 'pg_catalog')
+}
+
+const KEEPING_TEXT = new Set(['text', 'varchar', 'cstring', 'regclass', 'unknown'])
 
 /** A literal as a setting's value is given: texts, numbers and words alike. */
 export function constantOf(node: Node | undefined): string | undefined {

@@ -14,8 +14,9 @@ export function mayBeCustomType(walk: Walk, scope: Scope, node: Node | undefined
   const { type, body } = node
   const any = (field: unknown) => nodesOf(field).some((one) => mayBeCustomType(walk, scope, one))
   switch (type) {
-    case 'A_Const':
     case 'ParamRef':
+      return walk.hasCustomParameters
+    case 'A_Const':
     case 'SQLValueFunction':
     case 'BoolExpr':
     case 'NullTest':
@@ -49,7 +50,7 @@ export function mayBeCustomType(walk: Walk, scope: Scope, node: Node | undefined
   return true
 }
 
-function isBuiltInType(typeName: Readonly<Record<string, unknown>> | undefined): boolean {
+export function isBuiltInType(typeName: Readonly<Record<string, unknown>> | undefined): boolean {
   const [name = '', schema] = stringsOf(typeName?.names).toReversed()
   return BUILT_IN_TYPES.has(name) && (schema === undefined || schema === 'pg_catalog')
 }

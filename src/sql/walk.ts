@@ -1,8 +1,9 @@
 import type { Access, Refusal } from '../base/access.ts'
-import type { TemporaryRelation } from './analysis.ts'
+import type { SessionEffects, SessionRelation } from './analysis.ts'
 import type { Catalog } from './catalog.ts'
 import { withTemporary } from './catalog-index.ts'
 import { Collector } from './collector.ts'
+import { type HeldTexts, NOTHING_HELD } from './held-texts.ts'
 import type { Tree } from './parser.ts'
 
 /** What the whole text's analysis found out beside the accesses. */
@@ -19,14 +20,22 @@ const MAX_INNER = 16
 export class Walk {
   readonly flags: TextFlags
   readonly inner: number
+  /** What the condition of the query whose target list is visited says of its columns. */
+  heldTexts: HeldTexts = NOTHING_HELD
+  /** PREPARE gives a parameter a type outside pg_catalog. */
+  hasCustomParameters = false
+  readonly #base: Catalog
+  #own: readonly SessionRelation[] = []
   #catalog: Catalog
   #collector: Collector
   /** Nodes that can carry an access and that no part of the analysis has looked at yet. */
   readonly #pending: Set<Tree>
+  /** Calls of set_config that no part of the analysis has judged yet. */
+  readonly #settingCalls = new Set<Tree>()
   #isQuiet = false
-  #forbiddenName: string | undefined
 
   constructor(catalog: Catalog, options: { flags?: TextFlags; inner?: number; collector?: Collector } = {}) {
+    this.#base = catalog
     this.#catalog = catalog
     this.flags = options.flags ?? { exact: false, leansOnCatalog: false, unknownNames: false }
     this.inner = options.inner ?? 0
@@ -46,7 +55,7 @@ export class Walk {
   nextStatement(): void {
     this.#collector = new Collector()
     this.#pending.clear()
-    this.#forbiddenName = undefined
+    this.#settingCalls.clear()
   }
 
   /** Runs a part of the analysis with a collector of its own, for a statement inside a statement. */
@@ -65,9 +74,11 @@ export class Walk {
     return new Walk(this.#catalog, { flags: this.flags, inner: this.inner + 1, collector: this.#collector })
   }
 
-  /** Temporary relations made by this text count in its later statements. */
-  addTemporary(made: readonly TemporaryRelation[]): void {
-    this.#catalog = withTemporary(this.#catalog, made)
+  /** What this text has made and changed so far counts in its later statements. */
+  addOwn({ makesTemporary = [], changes = [] }: SessionEffects): void {
+    if (makesTemporary.length + changes.length === 0) return
+    this.#own = [...this.#own, ...makesTemporary, ...changes]
+    this.#catalog = withTemporary(this.#base, this.#own)
   }
 
   expect(node: Tree): void {
@@ -108,15 +119,23 @@ export class Walk {
     this.#collector.refuse(reason, object)
   }
 
-  /** A literal of the statement names a setting that nothing may set. */
-  noteForbiddenName(name: string): void {
-    this.#forbiddenName ??= name
+  /** A call of set_config, wherever it stands, also where nothing else is looked at. */
+  expectSetting(call: Tree): void {
+    this.#settingCalls.add(call)
   }
 
-  /** set_config with a computed name: refused where a literal of the statement could be what it computes. */
-  computesSetting(): void {
-    if (this.#forbiddenName !== undefined)
-      this.refuse('the setting may be one that nothing may set', this.#forbiddenName)
+  touchSetting(call: Tree): void {
+    this.#settingCalls.delete(call)
+  }
+
+  /** The statement calls set_config somewhere that was not looked at yet. */
+  get setsByCall(): boolean {
+    return this.#settingCalls.size > 0
+  }
+
+  /** The calls of set_config in parts that were not looked at. */
+  get settingCalls(): Iterable<Tree> {
+    return this.#settingCalls
   }
 
   isSystemSchema(schema: string): boolean {

@@ -1,4 +1,6 @@
 import type { Action } from '../base/access.ts'
+import { quoteName } from '../base/sql-name.ts'
+import type { CatalogRelation } from './catalog.ts'
 import { type Columns, columnsOfUse } from './columns.ts'
 import { visit, visitAll } from './expression.ts'
 import { aliasOf, itemOfUse, readFromList } from './from-clause.ts'
@@ -54,18 +56,19 @@ function readTarget(walk: Walk, rangeVar: Tree): WriteTarget {
 /** The right to write; on a `security_invoker` view the same is needed on what it is over. */
 function needWrite(walk: Walk, action: Action, target: WriteTarget, columns?: readonly string[] | 'all'): void {
   const { relation } = target
-  if (relation.candidates.some((one) => one.name === 'pg_settings' || one.relation?.overSettings)) {
-    walk.refuse('pg_settings is changed by SET', relation.written)
-  }
   walk.collector.needRelation(action, relation, columns)
-  for (const { relation: known } of relation.candidates) {
-    for (const base of known?.invokerBases ?? []) {
-      const { schema, name } = base
-      const whole = columns === undefined ? {} : { columns: 'all' as const }
-      const object = `${schema}.${name}`
+  const whole = columns === undefined ? {} : { columns: 'all' as const }
+  const seen = new Set<string>()
+  const needBases = (known: CatalogRelation | undefined) => {
+    for (const { schema, name } of known?.invokerBases ?? []) {
+      const object = `${quoteName(schema)}.${quoteName(name)}`
+      if (seen.has(object)) continue
+      seen.add(object)
       walk.need({ action, kind: 'relation', object, targets: [{ schema, name, ...whole }], ...whole })
+      needBases(walk.catalog.relation(schema, name))
     }
   }
+  for (const { relation: known } of relation.candidates) needBases(known)
 }
 
 function analyseInsert(walk: Walk, scope: Scope, body: Tree, target: WriteTarget): Columns {

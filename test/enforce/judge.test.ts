@@ -8,7 +8,7 @@ import type { Judge, Judgement } from '../../src/enforce/judge.ts'
 import { type Grants, grantsFor } from '../../src/policy/grants.ts'
 import { loadPolicy } from '../../src/policy/policy-file.ts'
 import { loadParser } from '../../src/sql/analyse.ts'
-import type { TemporaryRelation } from '../../src/sql/analysis.ts'
+import type { SessionRelation } from '../../src/sql/analysis.ts'
 import type { Catalog, CatalogSnapshot } from '../../src/sql/catalog.ts'
 import { indexCatalog } from '../../src/sql/catalog-index.ts'
 import { FakeClock } from '../support/fake-clock.ts'
@@ -83,17 +83,12 @@ function open(tables: string[], parseDeadlineMs = 5000) {
     parseDeadlineMs,
   })
   after(() => judge.close())
-  const ask = (sql: string, grants: Grants = orders, temporary: readonly TemporaryRelation[] = []) =>
+  const ask = (sql: string, grants: Grants = orders, temporary: readonly SessionRelation[] = []) =>
     said(judge, sql, grants, temporary)
   return { clock, catalog, judge, ask }
 }
 
-async function said(
-  judge: Judge,
-  sql: string,
-  grants: Grants,
-  temporary: readonly TemporaryRelation[],
-): Promise<string> {
+async function said(judge: Judge, sql: string, grants: Grants, temporary: readonly SessionRelation[]): Promise<string> {
   const judgement: Judgement = await judge.judge(sql, { grants, temporary })
   if (judgement.kind === 'unparsable') return judgement.code
   return judgement.allowed ? 'allow' : 'deny'

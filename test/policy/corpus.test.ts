@@ -12,11 +12,12 @@ import { CALLS } from './corpus/calls.ts'
 import type { Case } from './corpus/corpus.ts'
 import { COMMON_GRANTS, DATABASE_SQL, GRANTS, POLICY } from './corpus/database.ts'
 import { DEFINITIONS } from './corpus/definitions.ts'
+import { DETOURS } from './corpus/detours.ts'
 import { QUERIES } from './corpus/queries.ts'
 import { SESSIONS } from './corpus/sessions.ts'
 import { WRITES } from './corpus/writes.ts'
 
-const CASES: readonly Case[] = [...QUERIES, ...WRITES, ...CALLS, ...DEFINITIONS, ...SESSIONS]
+const CASES: readonly Case[] = [...QUERIES, ...WRITES, ...CALLS, ...DEFINITIONS, ...SESSIONS, ...DETOURS]
 
 let client: Client | undefined
 after(() => client?.end())

@@ -13,13 +13,14 @@ import { CALLS } from '../policy/corpus/calls.ts'
 import type { Case } from '../policy/corpus/corpus.ts'
 import { DATABASE_SQL, POLICY } from '../policy/corpus/database.ts'
 import { DEFINITIONS } from '../policy/corpus/definitions.ts'
+import { DETOURS } from '../policy/corpus/detours.ts'
 import { QUERIES } from '../policy/corpus/queries.ts'
 import { SESSIONS } from '../policy/corpus/sessions.ts'
 import { WRITES } from '../policy/corpus/writes.ts'
 import { type Answer, LiveGate } from './live-gate.ts'
 import { startLiveJudge } from './live-judge.ts'
 
-const CASES: readonly Case[] = [...QUERIES, ...WRITES, ...CALLS, ...DEFINITIONS, ...SESSIONS]
+const CASES: readonly Case[] = [...QUERIES, ...WRITES, ...CALLS, ...DEFINITIONS, ...SESSIONS, ...DETOURS]
 const DENIED = 'permission denied by access policy'
 
 // What is let through runs as somebody who may do little: here only our own verdict counts.

@@ -68,7 +68,7 @@ export class TextJudge implements Judge {
       return [{ analysis: analysisOf(text, from), decision }]
     })
     const allowed = statements.every((one) => one.decision.allowed)
-    const under = { grants: session.grants, catalog: this.catalog.current }
+    const under = { grants: session.grants, catalog: this.catalog.current, own: session.temporary }
     return { kind: 'parsed', statements, allowed, observed: false, under }
   }
 }

@@ -13,6 +13,11 @@ create view sales.order_totals as select customer, sum(total) as total from sale
 create view hr.names with (security_invoker = true) as select id, name from hr.employees where salary is not null;
 create materialized view sales.order_cache as select id, total from sales.orders;
 create view sales.config as select * from pg_settings;
+create view sales.config_again as select * from sales.config;
+create view hr.names_again with (security_invoker = true) as select id, name from hr.names;
+create table sales.batches (id int primary key, size int);
+create table sales.batches_old (id int primary key) inherits (sales.batches);
+create table hr.batch_owners (batch int references sales.batches_old (id));
 create table other.orders (id int, hidden text);
 create table other.notes (id int, body text);
 create table public.notes (id int, body text);
@@ -28,6 +33,11 @@ create function reports.rows_of(n int) returns table (a int, b text) language sq
 create procedure reports.refresh_all() language sql as 'select 1';
 create operator sales.<~~> (leftarg = int, rightarg = int, function = sales.near);
 create cast (sales.mood as int) with function sales.mood_number(sales.mood);
+create domain sales.mood_score as int;
+create domain sales.mood_rank as sales.mood_score;
+create type sales.label as (text text);
+create function sales.to_label(text) returns sales.label language sql as 'select row($1)::sales.label';
+create cast (text as sales.label) with function sales.to_label(text);
 create sequence sales.free_seq;
 create table sales.moods (m sales.mood);
 create aggregate reports.total(int) (sfunc = int4pl, stype = int, initcond = '0');
@@ -57,6 +67,8 @@ scopes:
   hr:salary: { select: ["hr.employees (salary)"] }
   hr:all: { select: [hr.employees, hr.salaries] }
   names: { select: [hr.names] }
+  names:write: { insert: [hr.names, hr.names_again], update: [hr.names, hr.names_again], delete: [hr.names, hr.names_again] }
+  batches:truncate: { truncate: [sales.batches] }
   totals: { select: [sales.order_totals] }
   cache: { select: [sales.order_cache], maintain: [sales.order_cache] }
   parts: { select: [sales.parts] }
@@ -111,6 +123,8 @@ export const GRANTS: Readonly<Record<string, string>> = {
   'hr:salary': 'grant select (salary) on hr.employees to ROLE',
   'hr:all': 'grant select on hr.employees, hr.salaries to ROLE',
   names: 'grant select on hr.names to ROLE',
+  'names:write': 'grant insert, update, delete on hr.names, hr.names_again to ROLE',
+  'batches:truncate': 'grant truncate on sales.batches to ROLE',
   totals: 'grant select on sales.order_totals to ROLE',
   cache: 'grant select, maintain on sales.order_cache to ROLE',
   parts: 'grant select on sales.parts to ROLE',
