@@ -14,7 +14,7 @@ export interface Mistake extends Place {
   readonly message: string
 }
 
-type Path = readonly PropertyKey[]
+export type Path = readonly PropertyKey[]
 
 export interface YamlDocument<T> {
   readonly value: T
@@ -29,6 +29,10 @@ export type YamlResult<T> =
       readonly mistakes: readonly Mistake[]
       /** What the file says, where it is YAML at all: for whoever wants to find the mistakes in what is left. */
       readonly unchecked?: YamlDocument<unknown>
+      /** What is left once everything that is wrong is taken out; undefined where that is not enough. */
+      readonly rest?: YamlDocument<T>
+      /** Where something was taken out. */
+      readonly wrongAt?: readonly Path[]
     }
 
 /** How many times anchors may be used in one file: enough for any person, too few for an expansion that fills memory. */
@@ -78,16 +82,61 @@ export function checkYaml<S extends ZodType>(file: string, text: string, schema:
       const message = `${pathText(issue.path)}${issue.issues[0]?.message ?? ''}`
       return [{ ...locateKey(issue.path.slice(0, -1), key), message }]
     }
-    if (issue.code !== 'unrecognized_keys') return [{ ...locate(issue.path), message: issueText(issue) }]
+    if (issue.code !== 'unrecognized_keys') {
+      return [{ ...locate(issue.path), message: `${issueText(issue)}${meantValue(issue, valueAt(plain, issue.path))}` }]
+    }
     const known = knownKeys(schema, issue.path)
     return issue.keys.map((key) => {
-      const near = suggest(key, known)
-      const question = near ? `; did you mean "${near}"?` : ''
-      return { ...locateKey(issue.path, key), message: `unknown key "${key}"${question}` }
+      const message = `unknown key "${key}"${didYouMean(suggest(key, known) ?? suggestByFirstWord(key, known))}`
+      return { ...locateKey(issue.path, key), message }
     })
   })
-  const inOrder = mistakes.sort((a, b) => a.line - b.line || a.column - b.column)
-  return { ok: false, mistakes: inOrder, unchecked: { value: plain, locate } }
+  const wrongAt = parsed.error.issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path],
+  )
+  const rest = schema.safeParse(without(plain, wrongAt))
+  return {
+    ok: false,
+    mistakes: mistakes.sort((a, b) => a.line - b.line || a.column - b.column),
+    unchecked: { value: plain, locate },
+    ...(rest.success && { rest: { value: rest.data, locate } }),
+    wrongAt,
+  }
+}
+
+function didYouMean(near: string | undefined): string {
+  return near === undefined ? '' : `; did you mean "${near}"?`
+}
+
+/** `pasword` is near nothing, but its meaning is not far from `password_file`. */
+function suggestByFirstWord(key: string, known: ReadonlySet<string>): string | undefined {
+  const byFirstWord = new Map([...known].reverse().map((one) => [one.split('_')[0] ?? one, one]))
+  const near = suggest(key.split('_')[0] ?? key, byFirstWord.keys())
+  return near === undefined ? undefined : byFirstWord.get(near)
+}
+
+function meantValue(issue: z.core.$ZodIssue, value: unknown): string {
+  if (issue.code !== 'invalid_value' || typeof value !== 'string' || issue.values.length < 2) return ''
+  return didYouMean(suggest(value, issue.values.map(String)))
+}
+
+function valueAt(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>((at, step) => (at as Record<PropertyKey, unknown> | null | undefined)?.[step], value)
+}
+
+/** A copy without what lies at these paths; the last of a list first, so that the others keep their places. */
+function without(value: unknown, paths: readonly Path[]): unknown {
+  const lastFirst = [...paths].sort((a, b) => pathText(b).localeCompare(pathText(a), 'en', { numeric: true }))
+  return lastFirst.reduce(withoutOne, value)
+}
+
+function withoutOne(value: unknown, [step, ...further]: Path): unknown {
+  if (typeof value !== 'object' || value === null || step === undefined) return value
+  const copy = Array.isArray(value) ? [...value] : { ...value }
+  if (further.length > 0) Reflect.set(copy, step, withoutOne(Reflect.get(copy, step), further))
+  else if (Array.isArray(copy)) copy.splice(Number(step), 1)
+  else Reflect.deleteProperty(copy, step)
+  return copy
 }
 
 /**
@@ -102,8 +151,17 @@ export function readYamlOrThrow<S extends ZodType>(file: string, text: string, s
 }
 
 /** The error that carries a list of mistakes to a terminal or a log. */
-export function mistakesError(mistakes: readonly Mistake[]): PgoauthError {
-  return new PgoauthError('CONFIG_INVALID', { detail: `\n${mistakes.map(mistakeText).join('\n')}` })
+export class MistakesError extends PgoauthError {
+  readonly mistakes: readonly Mistake[]
+
+  constructor(mistakes: readonly Mistake[]) {
+    super('CONFIG_INVALID', { detail: `\n${mistakes.map(mistakeText).join('\n')}` })
+    this.mistakes = mistakes
+  }
+}
+
+export function mistakesError(mistakes: readonly Mistake[]): MistakesError {
+  return new MistakesError(mistakes)
 }
 
 export function mistakeText({ file, line, column, message }: Mistake): string {
@@ -116,7 +174,10 @@ function plainIssues(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
   const options = issue.errors.map((option) =>
     option.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })).flatMap(plainIssues),
   )
-  // The option that was meant is the one whose mistakes lie deepest: the value had at least its shape.
+  // The option whose type the value has is the one that was meant.
+  const ofType = options.filter((option) => !option.some(({ code }) => /^invalid_(type|value)$/.test(code)))
+  if (ofType.length === 1 && options.length > 1) return ofType[0] ?? []
+  // Else the one whose mistakes lie deepest: the value had at least its shape.
   const depths = options.map((option) => Math.max(0, ...option.map(issueDepth)))
   const deepest = Math.max(0, ...depths)
   if (deepest > issue.path.length) return options[depths.indexOf(deepest)] ?? []
@@ -151,7 +212,14 @@ function issueText(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_type') return `${name} must be ${wantedText(issue)}`
   if (issue.code === 'invalid_value')
     return `${name} must be ${issue.values.length > 1 ? 'one of ' : ''}${wantedText(issue)}`
-  return issue.message.startsWith('must ') ? `${name} ${issue.message}` : `${pathText(issue.path)}${issue.message}`
+  const message = boundText(issue) ?? issue.message
+  return message.startsWith('must ') ? `${name} ${message}` : `${pathText(issue.path)}${message}`
+}
+
+function boundText(issue: z.core.$ZodIssue): string | undefined {
+  if (issue.code === 'too_big') return `must be at most ${issue.maximum}`
+  if (issue.code !== 'too_small') return undefined
+  return issue.origin === 'number' || issue.origin === 'int' ? `must be at least ${issue.minimum}` : 'must not be empty'
 }
 
 function pathText(path: Path): string {

@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers'
 import { asPgoauthError, fail, type PgoauthError } from '../base/errors.ts'
 import { silentLog } from '../base/log.ts'
 import { Secret } from '../base/secret.ts'
+import { MistakesError } from '../base/yaml-document.ts'
 import type { Policy } from '../policy/policy.ts'
 import { type Generation, openGeneration } from '../proxy/generation.ts'
 import type { CliContext } from './context.ts'
@@ -25,14 +26,16 @@ export interface ProxyCheckRequest {
  * @throws CONFIG_INVALID with every mistake.
  */
 export async function checkProxy(context: CliContext, request: ProxyCheckRequest): Promise<void> {
-  const files = readProxyFiles(request.file)
+  const files = readFiles(context, request)
   const generation = openGeneration({ ...files, clock: context.clock, log: silentLog, env: context.env })
   try {
     const findings = request.live ? await liveFindings(files, generation) : []
     const token = request.token === undefined ? undefined : await reportOn(request.token, context, generation)
     if (request.json) {
       const live = findings.map(({ part, error }) => ({ part, ok: error === undefined, reason: error?.detail }))
-      writeLine(context.stdout, JSON.stringify({ file: request.file, mistakes: [], live, ...(token && { token }) }))
+      const { file } = request
+      const warnings = warningsOf(files)
+      writeLine(context.stdout, JSON.stringify({ file, mistakes: [], warnings, live, ...(token && { token }) }))
     } else {
       say(context, request, files, findings, token)
     }
@@ -47,16 +50,27 @@ export async function checkProxy(context: CliContext, request: ProxyCheckRequest
   }
 }
 
+/** With --json mistakes are on stdout too, for whoever reads what comes of a check by program. */
+function readFiles({ stdout }: CliContext, { file, json }: ProxyCheckRequest): ProxyFiles {
+  try {
+    return readProxyFiles(file)
+  } catch (error) {
+    if (json && error instanceof MistakesError) writeLine(stdout, JSON.stringify({ file, mistakes: error.mistakes }))
+    throw error
+  }
+}
+
 function say(
   { stderr, stdout }: CliContext,
   { file }: ProxyCheckRequest,
-  { config, policies }: ProxyFiles,
+  files: ProxyFiles,
   findings: readonly LiveFinding[],
   token: TokenReport | undefined,
 ): void {
+  const { config, policies } = files
   const names = [...config.databases.keys()].join(', ')
   writeLine(stderr, `${file}: no mistakes (databases: ${names}; policy files: ${policies.size})`)
-  for (const warning of policyWarnings([...policies.values()])) writeLine(stderr, `warning: ${warning}`)
+  for (const warning of warningsOf(files)) writeLine(stderr, `warning: ${warning}`)
   for (const { part, error } of findings) {
     writeLine(stderr, `${error ? 'WRONG' : 'ok   '} ${part}${error ? `: ${error.detail ?? error.say}` : ''}`)
     if (error?.fix) writeLine(stderr, `      try: ${error.fix}`)
@@ -72,6 +86,25 @@ function say(
     )
     for (const grant of grants) writeLine(stdout, `  ${grant}`)
   }
+}
+
+/** Both from proxy-schema.ts: of the defaults themselves nothing is said. */
+const DEFAULT_WAIT_MS = 30_000
+const DEFAULT_HANDSHAKE_MS = 15_000
+
+function warningsOf({ config, policies }: ProxyFiles): string[] {
+  const { handshakeMs } = config.limits
+  const tooLong = [...config.databases.values()].filter(
+    ({ pool: { waitMs } }) =>
+      waitMs > handshakeMs && !(waitMs === DEFAULT_WAIT_MS && handshakeMs === DEFAULT_HANDSHAKE_MS),
+  )
+  return [
+    ...tooLong.map(
+      ({ name, pool: { waitMs } }) =>
+        `databases.${name}.pool.wait (${waitMs / 1000}s) is longer than limits.handshake (${handshakeMs / 1000}s), which ends the wait of a client that logs in`,
+    ),
+    ...policyWarnings([...policies.values()]),
+  ]
 }
 
 /** `never` names statements, not data: whoever can run code of their own, or take the object down, gets round it. */

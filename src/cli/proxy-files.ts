@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { fail } from '../base/errors.ts'
-import { type Mistake, mistakesError } from '../base/yaml-document.ts'
+import { type Mistake, mistakesError, type YamlDocument } from '../base/yaml-document.ts'
 import { type ProxyConfig, readProxyConfig } from '../config/proxy-config.ts'
 import type { Policy } from '../policy/policy.ts'
 import { loadPolicy } from '../policy/policy-file.ts'
@@ -18,7 +19,8 @@ export interface ProxyFiles {
 /** Reads proxy.yaml and what it names. @throws CONFIG_INVALID with every mistake of all of them. */
 export function readProxyFiles(file: string): ProxyFiles {
   const read = readProxyConfig(file, readText(file))
-  if (!read.ok) throw mistakesError(read.mistakes)
+  if (!read.ok)
+    throw mistakesError([...read.mistakes, ...(read.unchecked ? moreMistakes(read.unchecked) : [])].sort(byPlace(file)))
   const { config, document } = read
   const policies = new Map<string, Policy>()
   const mistakes: Mistake[] = [...unreadableFiles(document)]
@@ -42,6 +44,25 @@ export function readProxyFiles(file: string): ProxyFiles {
   }
   if (mistakes.length > 0) throw mistakesError(mistakes)
   return { config, policies, watched: [...watched] }
+}
+
+/** What is wrong with the files that a configuration names, whatever is wrong with itself. */
+function moreMistakes(document: YamlDocument<unknown>): Mistake[] {
+  const folder = dirname(resolve(document.locate([]).file))
+  const { policy, databases } = (document.value ?? {}) as { policy?: unknown; databases?: unknown }
+  const own = Object.values(databases ?? {}).map((one: { policy?: unknown } | null) => one?.policy)
+  const named = new Set([policy, ...own].filter((one) => typeof one === 'string').map((one) => resolve(folder, one)))
+  const policies = [...named].filter(isReadable).map((path) => loadPolicy(path, policyDisk))
+  return [...unreadableFiles(document), ...policies.flatMap((one) => (one.ok ? [] : one.mistakes))]
+}
+
+/** The configuration's own mistakes first, each file's from top to bottom. */
+function byPlace(file: string): (a: Mistake, b: Mistake) => number {
+  return (a, b) =>
+    Number(b.file === file) - Number(a.file === file) ||
+    a.file.localeCompare(b.file) ||
+    a.line - b.line ||
+    a.column - b.column
 }
 
 /** What a policy that is well-formed in itself must not be under this configuration. */

@@ -1,6 +1,10 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fail } from '../base/errors.ts'
+import { Secret } from '../base/secret.ts'
+import { makeScramVerifier } from '../sasl/scram.ts'
 import type { CliContext } from './context.ts'
 import { writeLine } from './line-output.ts'
 
@@ -14,35 +18,60 @@ export interface ProxyInitRequest {
   readonly force?: boolean
 }
 
-/** `pgoauth proxy init`. @throws USAGE where a file is there already, or the port is none. */
-export function initProxy(context: CliContext, request: ProxyInitRequest): void {
+const CERTIFICATE_MS = 365 * 24 * 3_600_000
+
+/**
+ * `pgoauth proxy init`: what to start from, which runs as it is. A password and a certificate that are there already are
+ * kept, whatever is forced.
+ *
+ * @throws USAGE where another file is there already, or the port is none.
+ */
+export async function initProxy(context: CliContext, request: ProxyInitRequest): Promise<void> {
   if (!/^\d{1,5}$/.test(request.port)) fail('USAGE', { detail: `--port ${request.port} is no port` })
   const directory = resolve(request.dir)
-  const files = {
-    'proxy.yaml': proxyYaml(request),
-    'policy.yaml': POLICY,
-    'bootstrap.sql': bootstrapSql(request.database),
-  }
-  const taken = Object.keys(files).find((name) => existsSync(join(directory, name)))
+  const place = (name: string) => join(directory, name)
+  const taken = ['proxy.yaml', 'policy.yaml', 'bootstrap.sql'].find((name) => existsSync(place(name)))
   if (taken !== undefined && !request.force) {
-    fail('USAGE', { detail: `${join(directory, taken)} is there already`, fix: 'choose another --dir, or say --force' })
+    fail('USAGE', { detail: `${place(taken)} is there already`, fix: 'choose another --dir, or say --force' })
   }
   mkdirSync(directory, { recursive: true })
-  for (const [name, text] of Object.entries(files)) {
-    writeFileSync(join(directory, name), text)
-    writeLine(context.stderr, `wrote ${join(directory, name)}`)
+  const write = (name: string, text: string, mode = 0o644) => {
+    writeFileSync(place(name), text, { mode })
+    writeLine(context.stderr, `wrote ${place(name)}`)
   }
-  writeLine(context.stderr, NEXT(join(directory, 'proxy.yaml')))
+  write('proxy.yaml', proxyYaml(request))
+  write('policy.yaml', POLICY)
+  if (!existsSync(place('password'))) write('password', `${randomBytes(24).toString('base64url')}\n`, 0o600)
+  const password = readFileSync(place('password'), 'utf8').replace(/\r?\n$/, '')
+  write('bootstrap.sql', bootstrapSql(request.database, await storedPassword(password)))
+  if (!existsSync(place('server.crt')) && !existsSync(place('server.key'))) {
+    const { createCertificateAuthority } = await import('../demo/certificates.ts')
+    const hosts = [...new Set([hostname(), 'localhost', '127.0.0.1'])].filter((host) => /^[\w.-]+$/.test(host))
+    const authority = createCertificateAuthority('pgoauth proxy init')
+    const until = new Date(context.clock.nowMs() + CERTIFICATE_MS)
+    const { cert, key } = authority.issue(hosts[0] ?? 'localhost', { hosts, until })
+    write('server.crt', cert)
+    write('server.key', key, 0o600)
+    write('ca.pem', authority.cert)
+  }
+  writeLine(context.stderr, NEXT(place('proxy.yaml')))
 }
 
 const NEXT = (file: string) => `
 Next:
-  1. put a certificate and its key beside it as server.crt and server.key
-  2. choose a password for the service login, write it to the file "password" there (mode 0600), and run bootstrap.sql
-     as a superuser: psql -v password="'…'" -f bootstrap.sql
-  3. change issuer, audience, roles and scopes to yours
+  1. run bootstrap.sql as a superuser, in the database: psql -f bootstrap.sql (it holds what PostgreSQL stores of the
+     password in the file "password", and not the password)
+  2. change issuer, audience, roles and scopes to yours
+  3. put your own certificate and key in place of server.crt and server.key: they are signed by ca.pem alone, for a year
   4. pgoauth proxy check --config ${file} --live
   5. pgoauth proxy --config ${file}`
+
+/** As PostgreSQL keeps a password (`scram_build_secret` in scram-common.c). */
+async function storedPassword(password: string): Promise<string> {
+  const { iterations, salt, storedKey, serverKey } = await makeScramVerifier(new Secret(password))
+  const [salt64, stored64, server64] = [salt, storedKey, serverKey].map((bytes) => bytes.toString('base64'))
+  return `SCRAM-SHA-256$${iterations}:${salt64}$${stored64}:${server64}`
+}
 
 function proxyYaml({ issuer, audience, database, host, port }: ProxyInitRequest): string {
   return `# What each key means: docs/CONFIGURATION.md of pgoauth. Check changes with: pgoauth proxy check --config THIS --live
@@ -84,13 +113,14 @@ always:
 help: "ask whoever runs this database"
 `
 
-function bootstrapSql(database: string): string {
+function bootstrapSql(database: string, stored: string): string {
   const name = `"${database.replaceAll('"', '""')}"`
-  return `-- The proxy's service login and a first role. Run as a superuser, in the database, with the password as a variable:
---   psql -v password="'…'" -f bootstrap.sql
+  return `-- The proxy's service login and a first role. Run as a superuser, in the database: psql -f bootstrap.sql
 -- The login may become the roles it is a member of, and owns nothing. It must not be SUPERUSER, BYPASSRLS or CREATEROLE.
+-- Its password is in the file "password" beside this one; here is what PostgreSQL stores of it.
 begin;
-create role pgoauth_proxy login noinherit nosuperuser nocreaterole nobypassrls password :password;
+create role pgoauth_proxy login noinherit nosuperuser nocreaterole nobypassrls
+  password '${stored}';
 create role analyst nologin;
 grant analyst to pgoauth_proxy;
 

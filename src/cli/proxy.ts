@@ -41,7 +41,7 @@ function addInit(command: Command, context: CliContext): void {
     .option('--force', 'replace files that are there')
     .action(async (flags: Flags) => {
       const { initProxy } = await import('./proxy-init.ts')
-      initProxy(context, flags as unknown as Parameters<typeof initProxy>[1])
+      await initProxy(context, flags as unknown as Parameters<typeof initProxy>[1])
     })
 }
 

@@ -1,13 +1,17 @@
-import type { Mistake, YamlDocument } from '../base/yaml-document.ts'
+import type { Mistake, Path, YamlDocument } from '../base/yaml-document.ts'
 import type { ProxyDocument } from './proxy-schema.ts'
 
-type Path = readonly PropertyKey[]
 type Report = (path: Path, message: string) => void
 
-/** What is wrong between keys that are each well-formed: conflicts, references to nothing, what is not built yet. */
-export function proxyMistakes(document: YamlDocument<ProxyDocument>): Mistake[] {
+/**
+ * What is wrong between keys that are each well-formed: conflicts, references to nothing, what is not built yet.
+ *
+ * @param takenOut where the document is not whole: what is said of such a place, or of what it stands in, would say too much.
+ */
+export function proxyMistakes(document: YamlDocument<ProxyDocument>, takenOut: readonly Path[] = []): Mistake[] {
   const mistakes: Mistake[] = []
   const report: Report = (path, message) => {
+    if (takenOut.some((wrong) => path.every((step, at) => wrong[at] === undefined || wrong[at] === step))) return
     mistakes.push({ ...document.locate(path), message: `${path.map(String).join('.')}: ${message}` })
   }
   const config = document.value
@@ -27,6 +31,7 @@ function checkListeners(config: ProxyDocument, report: Report): void {
       report(['listen', at, 'auth'], 'a token as password is taken over TLS only; give tls: { cert, key }')
     }
   }
+  checkAddresses(config, report)
   if (config.tls?.client_cert_required && config.tls.client_ca === undefined) {
     report(['tls', 'client_cert_required'], 'needs client_ca to check the certificates against')
   }
@@ -36,6 +41,20 @@ function checkListeners(config: ProxyDocument, report: Report): void {
   }
   if (admin && admin.token_file === undefined && admin.tls?.client_ca === undefined) {
     report(['admin'], 'give token_file, or tls with client_ca: nobody is let in without either, on loopback neither')
+  }
+}
+
+/** The system would say it only once the proxy starts. */
+function checkAddresses(config: ProxyDocument, report: Report): void {
+  const sides = (['probes', 'admin', 'logout'] as const).map((name) => ({ path: [name], entry: config[name] }))
+  const listen = config.listen.map((entry, at) => ({ path: ['listen', at], entry }))
+  const seen = new Map<string, string>()
+  for (const { path, entry } of [...listen, ...sides]) {
+    if (entry === undefined || entry.address.port === 0) continue
+    const text = `${entry.address.host}:${entry.address.port}`
+    const other = seen.get(text)
+    if (other !== undefined) report([...path, 'address'], `${text} is that of ${other} already`)
+    seen.set(text, path.join('.'))
   }
 }
 
@@ -77,6 +96,16 @@ function checkDatabases(config: ProxyDocument, report: Report): void {
     const { host, port } = database.server
     if (port.length !== 1 && port.length !== host.length) {
       report([...path, 'server', 'port'], `${port.length} ports for ${host.length} hosts`)
+    }
+    const { tls, channel_binding } = database.server
+    if ((tls.cert === undefined) !== (tls.key === undefined)) {
+      report([...path, 'server', 'tls'], 'cert and key belong together')
+    }
+    if (tls.mode === 'disable' && channel_binding === 'require') {
+      report([...path, 'server', 'channel_binding'], 'there is no channel to bind to with tls.mode: disable')
+    }
+    if (tls.mode === 'verify-ca' && tls.ca === undefined) {
+      report([...path, 'server', 'tls', 'mode'], 'verify-ca needs ca: the authority to check against')
     }
     if (database.login === undefined && database.logins === undefined) report(path, 'needs login or logins')
     if (database.login) checkLogin([...path, 'login'], database.login, report)

@@ -171,14 +171,23 @@ export interface ProxyConfig {
 
 export type ProxyConfigResult =
   | { readonly ok: true; readonly config: ProxyConfig; readonly document: YamlDocument<ProxyDocument> }
-  | { readonly ok: false; readonly mistakes: readonly Mistake[] }
+  | {
+      readonly ok: false
+      readonly mistakes: readonly Mistake[]
+      /** What was read all the same, for whoever looks for more that is wrong. */
+      readonly unchecked?: YamlDocument<unknown> | undefined
+    }
 
 /** Reads the text of proxy.yaml; every mistake at once. Relative file names are relative to `file`. */
 export function readProxyConfig(file: string, text: string): ProxyConfigResult {
   const result = checkYaml(file, text, proxySchema)
-  if (!result.ok) return result
+  if (!result.ok) {
+    const { mistakes, unchecked, rest, wrongAt = [] } = result
+    const more = rest === undefined ? [] : proxyMistakes(rest, wrongAt)
+    return { ok: false, mistakes: [...mistakes, ...more], unchecked }
+  }
   const mistakes = proxyMistakes(result.document)
-  if (mistakes.length > 0) return { ok: false, mistakes }
+  if (mistakes.length > 0) return { ok: false, mistakes, unchecked: result.document }
   return { ok: true, config: toConfig(file, result.document.value), document: result.document }
 }
 

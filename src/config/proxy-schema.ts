@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { address, durationMs, network, oneOrMore, sizeBytes } from './scalars.ts'
+import { address, durationMs, network, oneOrMore, positiveMs, sizeBytes } from './scalars.ts'
 
 const name = z.string().min(1)
 const file = z.string().min(1)
@@ -92,7 +92,7 @@ const server = z.strictObject({
   target_session_attrs: z
     .enum(['any', 'read-write', 'read-only', 'primary', 'standby', 'prefer-standby'])
     .default('any'),
-  connect_timeout: durationMs.default(10_000),
+  connect_timeout: positiveMs.default(10_000),
   channel_binding: z.enum(['disable', 'prefer', 'require']).default('prefer'),
   allow_md5: z.boolean().default(false),
 })
@@ -116,7 +116,7 @@ const pool = z
     min_idle: count.default(0),
     idle: durationMs.default(600_000),
     max_age: durationMs.default(3_600_000),
-    wait: durationMs.default(30_000),
+    wait: positiveMs.default(30_000),
     batch: z.union([z.boolean(), z.enum(['on', 'off'])]).default('off'),
   })
   .prefault({})
@@ -186,7 +186,7 @@ export const proxySchema = z.strictObject({
     .strictObject({
       grace: durationMs.default(30_000),
       expiry_transaction_limit: durationMs.default(60_000),
-      recheck: durationMs.default(30_000),
+      recheck: positiveMs.default(30_000),
     })
     .prefault({}),
   catalog_max_age: durationMs.default(10_000),
@@ -198,7 +198,7 @@ export const proxySchema = z.strictObject({
       clients_per_address: z.int().min(1).default(1_000),
       /** Connections that are not through their handshake, all together. */
       handshakes: z.int().min(1).default(1_000),
-      handshake: durationMs.default(15_000),
+      handshake: positiveMs.default(15_000),
       /** New connections from one address, a second. */
       handshake_rate: z.int().min(1).default(200),
       /**
@@ -209,7 +209,7 @@ export const proxySchema = z.strictObject({
       failure_delay: durationMs.default(1_000),
       idle: durationMs.default(0),
       statement_bytes: sizeBytes.default(16 * 1024 ** 2),
-      parse_deadline: durationMs.default(250),
+      parse_deadline: positiveMs.default(250),
     })
     .prefault({}),
   /** The cancel key has room for as many: see MAX_WORKERS. */

@@ -10,6 +10,9 @@ export const durationMs = z.union([z.string(), z.number()]).transform((text, con
   return z.NEVER
 })
 
+/** A duration that is not 0: nothing would ever be in time, or be asked without a pause. */
+export const positiveMs = durationMs.refine((ms) => ms > 0, 'must be more than 0')
+
 /** A size as people write it (`16MiB`, `1GiB`), in bytes. */
 export const sizeBytes = z.union([z.string(), z.number()]).transform((text, context) => {
   const bytes = parseSizeBytes(text)

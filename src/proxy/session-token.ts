@@ -23,6 +23,11 @@ export interface SessionTokenOptions {
   readonly onRenewed: () => void
 }
 
+/** Renewals that wait for their check: a tunnel sends one and waits for hours, and each may hold 64 KB. */
+const MAX_WAITING = 4
+/** A renewal that its issuer could not be asked about is tried again after this, as long as the token at hand is good. */
+const RETRY_MS = 5_000
+
 /** The token a session lives by (DESIGN section 9): it ends with it, is renewed by another, and is taken back with it. */
 export class SessionToken {
   readonly #options: SessionTokenOptions
@@ -30,7 +35,11 @@ export class SessionToken {
   #token: Secret
   #stops: (() => void)[] = []
   #isOver = false
+  /** The session ends at the end of what runs; what else it sends until then is not looked at. */
+  #isRefused = false
   #renewing: Promise<void> = Promise.resolve()
+  #waiting = 0
+  #renewals = 0
 
   constructor(options: SessionTokenOptions) {
     this.#options = options
@@ -71,15 +80,42 @@ export class SessionToken {
 
   /** Takes the body of a SASLResponse that came in mid-session; one after another, in the order in which they came. */
   renew(body: Buffer): void {
-    this.#renewing = this.#renewing.then(() => this.#renew(body))
+    if (this.#isRefused) return
+    if (this.#waiting >= MAX_WAITING) {
+      this.#refuse(refusal('too many renewals at once'))
+      return
+    }
+    this.#waiting++
+    const number = ++this.#renewals
+    this.#renewing = this.#renewing.then(() => this.#renew(body, number)).finally(() => this.#waiting--)
   }
 
-  async #renew(body: Buffer): Promise<void> {
-    if (this.#isOver) return
-    const { log, record, end, onRenewed } = this.#options
+  #refuse(error: PgoauthError): void {
+    const { log, record, end } = this.#options
+    const reason = error.detail ?? error.say
+    this.#isRefused = true
+    log.info({ reason }, 'renewal refused')
+    record({ event: 'token_refused', reason })
+    end(error, 'statement')
+  }
+
+  /** Nothing is known against the token: the session goes on with the one it has, to whose end it is tried again. */
+  #retry(body: Buffer, number: number, { message }: PgoauthError): void {
+    const { log, clock } = this.#options
+    log.warn({ reason: message }, 'a renewal could not be checked')
+    const again = () => {
+      // A newer one is on its way, or was taken.
+      if (number === this.#renewals) this.#renewing = this.#renewing.then(() => this.#renew(body, number))
+    }
+    this.#stops.push(clock.after(RETRY_MS, again))
+  }
+
+  async #renew(body: Buffer, number: number): Promise<void> {
+    if (this.#isOver || this.#isRefused) return
+    const { log, record, onRenewed } = this.#options
     try {
       const { token, identity } = await this.#check(body)
-      if (this.#isOver) return
+      if (this.#isOver || this.#isRefused) return
       this.#token = token
       this.#identity = identity
       record({ event: 'token_renewed' })
@@ -88,19 +124,18 @@ export class SessionToken {
       onRenewed()
     } catch (thrown) {
       const error = asPgoauthError(thrown)
-      const reason = error.detail ?? error.say
-      log.info({ reason }, 'renewal refused')
-      record({ event: 'token_refused', reason })
-      end(error, 'statement')
+      if (error.code === 'ISSUER_UNREACHABLE') this.#retry(body, number, error)
+      else this.#refuse(error)
     }
   }
 
-  /** @throws BAD_SASL, AUTHZID_REFUSED; TOKEN_REFUSED with the precise reason */
+  /** @throws BAD_SASL, AUTHZID_REFUSED; TOKEN_REFUSED with the precise reason; ISSUER_UNREACHABLE */
   async #check(body: Buffer): Promise<{ token: Secret; identity: MappedIdentity }> {
     const { generation, channel, revocations } = this.#options
     const { token, malformed } = decodeInitialResponse(body)
     if (token === undefined) throw refusal(malformed ?? 'a renewal without a token')
     const verdict: Verdict = await generation().verifier.verify(token, channel)
+    if (!verdict.ok && verdict.isUnavailable) throw new PgoauthError('ISSUER_UNREACHABLE', { detail: verdict.reason })
     if (!verdict.ok) throw refusal(verdict.reason)
     const { issuer, subject } = verdict.identity
     if (issuer !== this.#identity.issuer || subject !== this.#identity.subject) {

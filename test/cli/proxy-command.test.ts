@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { silentAudit } from '../../src/audit/audit-log.ts'
+import { systemClock } from '../../src/base/clock.ts'
+import { silentLog } from '../../src/base/log.ts'
+import { readProxyFiles } from '../../src/cli/proxy-files.ts'
 import { readImportedProfile } from '../../src/config/profile-import.ts'
+import { startProxy } from '../../src/proxy/proxy.ts'
 import { type CommandResult, runCommand, startCommand } from '../support/command.ts'
 import { startDoor } from '../support/door.ts'
-import { superuserQuery } from '../support/postgres.ts'
+import { startTestPostgres, superuserQuery } from '../support/postgres.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
@@ -35,6 +40,41 @@ test('check tells every mistake of configuration and policy with its place, and 
   assert.equal(code, 2)
   assert.match(stderr, /broken\.yaml:1:1: unknown key "lisen"; did you mean "listen"\?/)
   assert.match(stderr, /broken\.yaml:\d+:8: .*"soon" is not a duration/)
+})
+
+test('check tells mistakes of keys, between keys, of named files and of the policy in one go, and as JSON', async () => {
+  writeFileSync(file('bad-policy.yaml'), 'version: 1\nscopes: { a: { selct: [public.orders] } }\n')
+  const broken = variant('many.yaml', (text) =>
+    text
+      .replace('drain: 1s', 'drian: 1s')
+      .replace('policy: ./policy.yaml', 'policy: ./bad-policy.yaml')
+      .replace('cert: server.crt', 'cert: nowhere.crt')
+      .replace('{ user: pgoauth_proxy,', '{ user: pgoauth_proxy, as_role: true,'),
+  )
+  const { code, stderr, stdout } = await run('check', '--config', broken, '--json')
+  assert.equal(code, 2)
+  for (const expected of [
+    /many\.yaml:\d+:\d+: unknown key "drian"; did you mean "drain"\?/,
+    /many\.yaml:\d+:\d+: tls\.cert: cannot read nowhere\.crt/,
+    /many\.yaml:\d+:\d+: databases\.app\.login\.user: with as_role the role itself logs in/,
+    /bad-policy\.yaml:2:\d+: .*"selct"; did you mean "select"\?/,
+  ]) {
+    assert.match(stderr, expected)
+  }
+  const { mistakes } = JSON.parse(stdout)
+  assert.equal(mistakes.length, 4)
+  assert.deepEqual(Object.keys(mistakes[0]).sort(), ['column', 'file', 'line', 'message'])
+})
+
+test('check warns where the wait for the pool cannot be waited for within a handshake', async () => {
+  const long = variant('long.yaml', (text) =>
+    text.replace('allow_shared_code: true', 'pool: { wait: 40s }\n    allow_shared_code: true'),
+  )
+  assert.match(
+    (await run('check', '--config', long)).stderr,
+    /warning: databases\.app\.pool\.wait \(40s\) is longer than/,
+  )
+  assert.doesNotMatch((await run('check', '--config', config)).stderr, /warning/)
 })
 
 test('check tells which named file cannot be read, where it is named', async () => {
@@ -90,8 +130,10 @@ test('check --token - reads stdin, and exits 4 for a token that is refused', asy
   assert.match(stdout, /REFUSED aud: "postgres:\/\/other"; wanted postgres:\/\/test/)
 })
 
-test('init writes three files that check and PostgreSQL take as they are', async () => {
+test('init writes what check and a PostgreSQL of its own take as it is, and a token opens a session through it', async () => {
   const directory = temporaryDirectory()
+  const postgres = await startTestPostgres({ prepare: 'create table public.orders (id int)' })
+  const database = ['--database', 'postgres', '--port', String(postgres.port)]
   const made = await run(
     'init',
     '--dir',
@@ -100,22 +142,43 @@ test('init writes three files that check and PostgreSQL take as they are', async
     door.issuer.url,
     '--audience',
     'postgres://test',
-    '--database',
-    'postgres',
-    '--port',
-    String(door.postgres.port),
+    ...database,
   )
   assert.equal(made.code, 0, made.stderr)
-  writeFileSync(join(directory, 'server.crt'), door.certificates.server.cert)
-  writeFileSync(join(directory, 'server.key'), door.certificates.server.key)
-  writeFileSync(join(directory, 'password'), 'proxy-password')
-  const checked = await run('check', '--config', join(directory, 'proxy.yaml'))
+  assert.equal(statSync(join(directory, 'password')).mode & 0o777, 0o600)
+  assert.equal(statSync(join(directory, 'server.key')).mode & 0o777, 0o600)
+  const file = join(directory, 'proxy.yaml')
+  const checked = await run('check', '--config', file)
   assert.equal(checked.code, 0, checked.stderr)
-  const sql = readFileSync(join(directory, 'bootstrap.sql'), 'utf8')
-  await superuserQuery(
-    door.postgres,
-    sql.replaceAll('pgoauth_proxy', 'init_proxy').replaceAll('analyst', 'init_analyst').replace(':password', "'x'"),
+  await superuserQuery(postgres, readFileSync(join(directory, 'bootstrap.sql'), 'utf8'))
+  const live = await run('check', '--config', file, '--live')
+  assert.equal(live.code, 0, live.stderr)
+  assert.match(live.stderr, /ok +role analyst in postgres/)
+
+  writeFileSync(
+    file,
+    readFileSync(file, 'utf8').replace('0.0.0.0:6432', '127.0.0.1:0').replace('127.0.0.1:9433', '127.0.0.1:0'),
   )
+  const files = readProxyFiles(file)
+  const proxy = await startProxy({ ...files, audit: silentAudit, clock: systemClock, log: silentLog, env: {} })
+  try {
+    const client = await RawClient.connect(proxy.addresses[0]?.port ?? 0)
+    const token = await door.issuer.mint({ groups: ['analysts'], scope: 'orders:read' })
+    assert.equal((await client.login(token, { database: 'postgres' })).at(-1)?.tag, 'Z')
+    assert.deepEqual((await client.query('select count(*) from public.orders')).rows, [['0']])
+    client.close()
+  } finally {
+    await proxy.stop()
+  }
+})
+
+test('init keeps a password and a certificate that are there', async () => {
+  const directory = temporaryDirectory()
+  for (const name of ['password', 'server.crt', 'server.key']) writeFileSync(join(directory, name), `my ${name}`)
+  assert.equal((await run('init', '--dir', directory, '--force')).code, 0)
+  for (const name of ['password', 'server.crt', 'server.key']) {
+    assert.equal(readFileSync(join(directory, name), 'utf8'), `my ${name}`)
+  }
 })
 
 test('init replaces nothing unless it is told to', async () => {

@@ -108,6 +108,20 @@ test('every mistake is told at once, each with its place and a suggestion', () =
   assert.match(all, /^9:14 unknown key "usr"; did you mean "user"\?$/m)
 })
 
+test('what is wrong between keys is told beside what is wrong with one, and not of places that are wrong themselves', () => {
+  const all = mistakes(
+    GOOD.replace('policy: ./', 'polcy: 1\ndrain: 30\nprobes: { address: 127.0.0.1:6432 }\npolicy: ./')
+      .replace('password_file: ./pw', 'password_file: ./pw, as_role: true')
+      .replace('audience: postgres://prod', 'audience: postgres://prod\n    tokens: opaque'),
+  ).join('\n')
+  assert.match(all, /unknown key "polcy"; did you mean "policy"\?/)
+  assert.match(all, /drain: 30 is not a duration/)
+  assert.match(all, /probes\.address: 127\.0\.0\.1:6432 is that of listen\.0 already/)
+  assert.match(all, /with as_role the role itself logs in/)
+  assert.match(all, /issuers\.0\.tokens must be one of "jwt", "introspection"$/m)
+  assert.equal(all.split('\n').length, 5)
+})
+
 const ISSUER = 'https://id.example.com'
 const AUDIENCE = 'audience: postgres://prod'
 const LISTEN = 'address: 127.0.0.1:6432'
@@ -129,7 +143,17 @@ for (const [name, from, to, expected] of [
   ['a network that is none', LISTEN, `${LISTEN}\n    proxy_protocol: { from: [10.0.0.0/33] }`, /not a network/],
   ['an open listener without TLS', '127.0.0.1:6432', '0.0.0.0:6432', /2:14 .*needs TLS/],
   ['no login', '    login: { user: pgoauth_proxy, password_file: ./pw }\n', '', /needs login or logins/],
-  ['a password in the file', PASSWORD, 'password: secret', /unknown key "password"/],
+  ['a password in the file', PASSWORD, 'password: secret', /unknown key "password"; did you mean "password_file"/],
+  ['a handshake of no time', 'policy: ./', 'limits: { handshake: 0 }\npolicy: ./', /handshake must be more than 0/],
+  ['rechecks without a pause', 'policy: ./', 'sessions: { recheck: 0s }\npolicy: ./', /recheck must be more than 0/],
+  ['a near value', LISTEN, `${LISTEN}\n    auth: oauthbearer2`, /"password"; did you mean "oauthbearer"/],
+  ['a server certificate without its key', 'database: app', 'database: app, tls: { cert: c }', /belong together/],
+  [
+    'a channel that is not there to be bound to',
+    'database: app',
+    'database: app, tls: { mode: disable }, channel_binding: require',
+    /no channel to bind to/,
+  ],
   ['two passwords', PASSWORD, `${PASSWORD}, exec: [x]`, /one of password_file/],
   ['as_role with a user', PASSWORD, 'as_role: true', /the role itself logs in/],
   ['a certificate without its key', PASSWORD, 'cert: c.pem', /belong together/],

@@ -92,6 +92,15 @@ for (const [name, claims] of [
   })
 }
 
+test('a flood of renewals ends the session rather than wait in memory', async () => {
+  const client = await renewable(await mint())
+  const body = renewal(await mint())
+  client.send(...Array.from({ length: 200 }, () => body))
+  assert.equal((await client.until('E')).at(-1)?.code, '28000')
+  const reasons = door.audit.filter(({ event }) => event === 'token_refused').map(({ reason }) => String(reason))
+  assert.equal(reasons.filter((reason) => reason.includes('too many renewals')).length, 1)
+})
+
 test('a renewal that is no OAUTHBEARER response ends the session', async () => {
   const client = await renewable(await mint())
   client.send(encodeSaslResponse(Buffer.from('nonsense')))

@@ -2,6 +2,9 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { Secret } from '../../src/base/secret.ts'
+import { encodeInitialResponse } from '../../src/sasl/oauthbearer.ts'
+import { encodeSaslResponse } from '../../src/wire/authentication.ts'
 import { startDoor } from '../support/door.ts'
 import { startTestIssuer } from '../support/issuer.ts'
 
@@ -132,3 +135,24 @@ test('an issuer that is down takes nothing back from running sessions, and lets 
   opaque.weather.outage = false
   client.close()
 })
+
+test('a renewal that the issuer cannot be asked about is tried again, and the session goes on meanwhile', async () => {
+  const { access_token: token } = await opaque.login('ada', 'openid orders:read')
+  const { access_token: newer } = await opaque.login('ada', 'openid orders:read')
+  const client = await introspecting.session({ token, parameters: { '_pq_.pgoauth': '1' } })
+  const renewed = () => introspecting.audit.filter(({ event }) => event === 'token_renewed').length
+  opaque.weather.outage = true
+  client.send(encodeSaslResponse(encodeInitialResponse(new Secret(newer))))
+  assert.deepEqual((await client.query('select 1')).rows, [['1']])
+  await waitUntil(() => introspecting.logs.some(({ msg }) => msg === 'a renewal could not be checked'))
+  assert.equal(renewed(), 0)
+  opaque.weather.outage = false
+  await waitUntil(() => renewed() === 1)
+  assert.deepEqual((await client.query('select 2')).rows, [['2']])
+  client.close()
+})
+
+async function waitUntil(holds: () => boolean): Promise<void> {
+  for (let tries = 0; !holds() && tries < 600; tries++) await new Promise((resolve) => setTimeout(resolve, 100))
+  assert.ok(holds())
+}

@@ -22,6 +22,8 @@ export interface ProxiedOptions {
   readonly prepare: string
   readonly settings?: Readonly<Record<string, string>>
   readonly workers?: number
+  /** More of `limits:`, as `key: value, …`. */
+  readonly limits?: string
   /** The command to run in place of this build's. */
   readonly program?: string
   /** Lines of the proxy's log. */
@@ -97,7 +99,7 @@ databases:
 ${databases.join('\n')}
 policy: ./policy.yaml
 audit: { path: ./audit.jsonl, min_free: 0 }
-limits: { clients_per_identity: 5000, clients_per_address: 20000, handshakes: 2000, handshake_rate: 100000 }
+limits: { clients_per_identity: 5000, clients_per_address: 20000, handshakes: 2000, handshake_rate: 100000${options.limits === undefined ? '' : `, ${options.limits}`} }
 drain: 1s
 workers: ${options.workers ?? 1}
 `,
@@ -137,15 +139,13 @@ workers: ${options.workers ?? 1}
       probesPort,
       ca: authority.cert,
       certificate,
-      token: (subject, claims = {}) =>
-        new SignJWT({ client_id: 'test', ...claims })
+      token(subject, claims = {}) {
+        const now = Math.floor(Date.now() / 1000)
+        const usual = { client_id: 'test', iss: ISSUER, aud: AUDIENCE, sub: subject, iat: now, exp: now + 7_200 }
+        return new SignJWT({ ...usual, ...claims })
           .setProtectedHeader({ alg: 'ES256', kid: 'k', typ: 'at+jwt' })
-          .setIssuer(ISSUER)
-          .setAudience(AUDIENCE)
-          .setSubject(subject)
-          .setIssuedAt()
-          .setExpirationTime('2h')
-          .sign(privateKey),
+          .sign(privateKey)
+      },
       async restartProxy(signal = 'SIGTERM') {
         running?.signal(signal)
         await running?.ended
