@@ -27,8 +27,8 @@ export interface BoundedQueue {
   waitingSinceMs(identity?: string): number | undefined
   /** Looks again at who can be served: the bounds have changed. */
   boundsChanged(): void
-  /** Closes the connection that was idle longest, for another queue's sake. False: none is idle. */
-  giveUpIdle(): boolean
+  /** Closes the connection that was idle longest, for another queue's sake. False: none was idle for so long. */
+  giveUpIdle(idleForMs: number): boolean
 }
 
 /**
@@ -38,6 +38,8 @@ export interface BoundedQueue {
 export interface LeaseBounds {
   /** Server connections that the queue may have now. */
   readonly servers: number
+  /** Connections that are being closed, and whose place a waiter here is going to have. */
+  readonly closing: number
   /** What of all server connections is this queue's, where all of them are wanted everywhere. */
   readonly fairServers: number
   /** How many of them this identity may hold here now. */
@@ -58,6 +60,7 @@ export type BoundsFactory = (queue: BoundedQueue, limits: LeaseLimits) => LeaseB
 /** One queue has it all. */
 export const ownBounds: BoundsFactory = (_queue, { size, serversPerIdentity }) => ({
   servers: size,
+  closing: 0,
   fairServers: size,
   shareOf: () => serversPerIdentity,
   keepsServer: () => true,

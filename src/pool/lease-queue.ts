@@ -214,8 +214,8 @@ export class LeaseQueue<S extends Poolable> implements BoundedQueue {
     if (!this.#closed) this.#warm()
   }
 
-  giveUpIdle(): boolean {
-    return this.#evictLongestIdle()
+  giveUpIdle(idleForMs: number): boolean {
+    return this.#evictLongestIdle(this.#clock.nowMs() - idleForMs)
   }
 
   /** Counts for metrics. */
@@ -243,6 +243,7 @@ export class LeaseQueue<S extends Poolable> implements BoundedQueue {
     /** Connections on their way, by key, less those that an earlier waiter counts on. */
     const spare = new Map(this.#opening)
     const planned = new Map<string, number>()
+    let { closing } = this.bounds
     for (const waiter of this.#waiters) {
       if (this.#hasNothing()) return
       const share = planned.get(waiter.identity) ?? 0
@@ -259,7 +260,9 @@ export class LeaseQueue<S extends Poolable> implements BoundedQueue {
         spare.set(waiter.key, coming - 1)
         continue
       }
-      if (this.#isFull() && !this.#evictLongestIdle()) continue
+      if (this.#isFull()) {
+        if (closing-- > 0 || !this.#evictLongestIdle() || this.#isFull()) continue
+      }
       this.#openOne(waiter.key)
     }
   }
@@ -335,7 +338,7 @@ export class LeaseQueue<S extends Poolable> implements BoundedQueue {
     return this.#idle.get(key)?.pop()
   }
 
-  #evictLongestIdle(): boolean {
+  #evictLongestIdle(sinceBeforeMs = Number.POSITIVE_INFINITY): boolean {
     let oldest: S | undefined
     let sinceMs = Number.POSITIVE_INFINITY
     for (const [first] of this.#idle.values()) {
@@ -345,7 +348,7 @@ export class LeaseQueue<S extends Poolable> implements BoundedQueue {
         sinceMs = entry.idleSinceMs
       }
     }
-    if (oldest === undefined) return false
+    if (oldest === undefined || sinceMs > sinceBeforeMs) return false
     this.#evict(oldest)
     return true
   }

@@ -31,6 +31,11 @@ export interface WorkerBoundsOptions {
 
 /** In transaction pooling, how much longer others must have waited before a connection goes to them. */
 const PATIENCE_MS = 100
+/**
+ * In transaction pooling a worker keeps what it does not use for so long before others have it, up to its fair share: or
+ * its next transaction would have to get it back.
+ */
+const KEEP_MS = 200
 /** A worker that wants permits all the time says so again no more often. */
 const WANT_MS = 20
 /** More are asked for once these came. */
@@ -91,8 +96,11 @@ export class WorkerBounds implements LeaseBounds {
   #live = 0
   /** Permits that go back once their connections are closed on both sides. */
   #promised = 0
+  /** Pots that others press for. */
+  readonly #pressed = new Set<OwnPot>()
   #isScheduled = false
   #isSweeping = false
+  #isLooking = false
 
   constructor(options: WorkerBoundsOptions) {
     this.#options = options
@@ -106,7 +114,16 @@ export class WorkerBounds implements LeaseBounds {
   }
 
   get servers(): number {
-    return this.#servers.granted - this.#promised
+    return this.#servers.granted - Math.max(this.#promised, this.#ending)
+  }
+
+  get closing(): number {
+    return Math.max(0, this.#ending - this.#promised)
+  }
+
+  /** Connections that have left the queue and are still there. */
+  get #ending(): number {
+    return this.#live - this.#queue.servers
   }
 
   shareOf(identity: string): number {
@@ -127,6 +144,7 @@ export class WorkerBounds implements LeaseBounds {
   ended(): void {
     this.#live--
     this.#keepPromise()
+    if (this.#queue.waiting > 0) this.#queue.boundsChanged()
     this.settle(false)
   }
 
@@ -156,22 +174,51 @@ export class WorkerBounds implements LeaseBounds {
 
   /** Gives at once what nothing is done with. */
   pressed(pot: OwnPot): void {
-    if (pot.identity === undefined) this.#giveIdle(pot)
-    else {
-      const own = this.#queue.waitingSinceMs(pot.identity)
-      while (pot.press && pot.granted > this.#queue.heldBy(pot.identity) && this.#gives(pot, pot.press, own)) {
-        this.#giveBack(pot, 1)
-      }
-    }
+    if (pot.press === undefined) this.#pressed.delete(pot)
+    else this.#pressed.add(pot)
+    this.#giveUnused(pot, 0)
     this.settle(false)
+    this.#lookLater()
   }
 
-  #giveIdle(pot: OwnPot): void {
-    while (pot.press && pot.press.count > 0) {
-      // What is idle here is of no use to whoever waits here.
-      if (this.servers <= this.#queue.servers && !this.#queue.giveUpIdle()) return
-      this.#giveServers(1)
+  /** While others press it is looked again and again at what is not used. */
+  #lookLater(): void {
+    if (this.#isLooking || this.#pressed.size === 0) return
+    this.#isLooking = true
+    this.#options.clock.after(KEEP_MS, () => {
+      this.#isLooking = false
+      for (const pot of this.#pressed) this.#giveUnused(pot, KEEP_MS)
+      this.#lookLater()
+    })
+  }
+
+  #giveUnused(pot: OwnPot, forMs: number): void {
+    if (pot.identity !== undefined) this.#giveUnusedShare(pot, pot.identity, forMs)
+    else {
+      while (pot.press && pot.press.count > 0) {
+        // What is idle here is of no use to whoever waits here.
+        const isMore = this.servers > this.#queue.servers
+        if (!isMore && !this.#queue.giveUpIdle(this.#mayKeep(pot) ? KEEP_MS : 0)) return
+        this.#giveServers(1)
+      }
     }
+  }
+
+  #giveUnusedShare(pot: OwnPot, identity: string, forMs: number): void {
+    const own = this.#queue.waitingSinceMs(identity)
+    while (pot.press && pot.press.count > 0 && pot.granted > this.#queue.heldBy(identity)) {
+      const isSpare = own === undefined && forMs >= KEEP_MS
+      if (!isSpare && !this.#gives(pot, pot.press, own)) return
+      this.#giveBack(pot, 1)
+    }
+  }
+
+  #mayKeep(pot: OwnPot): boolean {
+    return this.#options.isTransaction && this.#kept(pot) <= pot.name.fairShare
+  }
+
+  #kept(pot: OwnPot): number {
+    return pot === this.#servers ? this.servers : pot.granted
   }
 
   /** From now on they are not ours to use. */
@@ -193,8 +240,8 @@ export class WorkerBounds implements LeaseBounds {
   /** Whether what has just come free here goes to the others. */
   #gives(pot: OwnPot, { count, target, sinceMs }: Press, ownSinceMs: number | undefined): boolean {
     if (count <= 0) return false
-    const kept = pot === this.#servers ? this.servers : pot.granted
-    if (ownSinceMs === undefined || kept > target) return true
+    if (this.#kept(pot) > target) return true
+    if (ownSinceMs === undefined) return !this.#mayKeep(pot)
     return sinceMs + (this.#options.isTransaction ? PATIENCE_MS : 0) < ownSinceMs
   }
 
@@ -205,6 +252,8 @@ export class WorkerBounds implements LeaseBounds {
   }
 
   #tell(): void {
+    // Idle, though somebody waits here: it is of no use to them.
+    if (this.#servers.press) this.#giveUnused(this.#servers, 0)
     const { servers, identities, warm } = this.#queue.demand()
     const surplus = this.servers - this.#queue.servers
     if (surplus > 0 && servers === undefined) this.#giveServers(surplus)
@@ -265,6 +314,7 @@ export class WorkerBounds implements LeaseBounds {
     if (pot.unusedSweeps < 2) return
     if (pot.granted > 0) this.#giveBack(pot, pot.granted)
     this.#shares.delete(identity)
+    this.#pressed.delete(pot)
     this.#options.onIdentityPot(pot.name.pot, undefined)
   }
 }
