@@ -7,6 +7,7 @@ export type DirectConsumer = (chunk: Buffer) => boolean
 const SMALL_BYTES = 4 * 1024
 /** What libuv reads at most at a time. */
 const LARGE_BYTES = 64 * 1024
+const COPIED_BYTES = 8 * 1024
 
 const readers = new WeakMap<object, DirectReader>()
 
@@ -52,7 +53,11 @@ export class DirectReader {
     const chunk = this.#buffer.subarray(0, count)
     let lent = false
     if (this.#consumer) lent = this.#consumer(chunk)
-    else this.#socket?.push(Buffer.from(chunk))
+    else {
+      // Whoever listens keeps what it gets. Little is copied out, much is given away with its buffer.
+      lent = count > COPIED_BYTES
+      this.#socket?.push(lent ? chunk : Buffer.from(chunk))
+    }
     const next = count === size ? LARGE_BYTES : count <= SMALL_BYTES ? SMALL_BYTES : size
     if (lent || next !== size) this.#buffer = Buffer.allocUnsafeSlow(next)
   }

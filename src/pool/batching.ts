@@ -11,7 +11,7 @@ const MAX_LINES = 4
 /** Turns pipelined on one line: more only lengthens the queue. */
 const MAX_DEPTH = 64
 /** Another line is opened where every one has this many turns under way. */
-const CROWDED_DEPTH = 8
+const CROWDED_DEPTH = 16
 /** So many leased runs, none slow or large, make a statement's template one that is batched. */
 const SETTLED_RUNS = 5
 /** On a busy machine a quick statement takes long now and then, and is no reason to give batching up. */
