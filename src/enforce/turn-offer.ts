@@ -54,8 +54,10 @@ export class TurnOffer {
       return true
     }
     const { sinks, state } = this.#parts
-    if (sinks.onWholeTurn === undefined || state.status !== 'I' || !state.ledger.empty || state.segmentOpen) return false
-    if (state.copyIn !== undefined || state.ending !== undefined || state.terminated || !this.#hooks.atRest()) return false
+    if (sinks.onWholeTurn === undefined || state.status !== 'I' || !state.ledger.empty || state.segmentOpen)
+      return false
+    if (state.copyIn !== undefined || state.ending !== undefined || state.terminated || !this.#hooks.atRest())
+      return false
     const turn = readWholeTurn(chunk)
     const flight = turn && this.#judged(turn)
     if (flight === undefined) return false

@@ -1,5 +1,5 @@
-import { encodeParse } from '../wire/client-messages.ts'
 import type { StatementAnalysis } from '../sql/analysis.ts'
+import { encodeParse } from '../wire/client-messages.ts'
 import { BatchLine } from './batch-line.ts'
 import type { DatabasePool } from './database-pool.ts'
 import { LineStatements } from './line-statements.ts'

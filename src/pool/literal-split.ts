@@ -36,7 +36,7 @@ export function splitLiterals(text: string): SplitText | undefined {
   let from = 0
   for (const { at, kind, value } of literals) {
     const end = literalEnd(text, at, kind)
-    const found = end < 0 ? undefined : valueOf(text, at, end, kind)
+    const found = end < 0 ? undefined : literalValue(text, at, end, kind)
     if (at < from || found !== value) return undefined
     fixed.push(text.slice(from, at))
     from = end
@@ -67,7 +67,7 @@ function valuesOf(text: string, fixed: readonly string[], kinds: readonly Litera
     const kind = kinds[index] as Literal['kind']
     const end = literalEnd(text, at, kind)
     if (end < 0) return undefined
-    values.push(valueOf(text, at, end, kind))
+    values.push(literalValue(text, at, end, kind))
     at = end
   }
   const last = fixed[kinds.length] as string
@@ -90,7 +90,7 @@ function literalEnd(text: string, at: number, kind: Literal['kind']): number {
   return end === at || end - at > MAX_DIGITS ? -1 : end
 }
 
-function valueOf(text: string, at: number, end: number, kind: Literal['kind']): string {
+function literalValue(text: string, at: number, end: number, kind: Literal['kind']): string {
   return kind === 'string' ? text.slice(at + 1, end - 1) : text.slice(at, end)
 }
 
