@@ -69,6 +69,15 @@ class CachingJudge implements Judge {
     return this.#analysed(sql, grants, temporary)
   }
 
+  known(sql: string, { grants, temporary }: JudgedFor): ParsedJudgement | undefined {
+    if (!this.catalog.isLoaded || grants.policy.mode === 'observe') return undefined
+    const found = this.#view(temporary).cache.find(sql)
+    const judgement = found && this.#decidedNow(found, grants, temporary)
+    if (found === undefined || judgement === undefined || !judgement.allowed) return undefined
+    const leans = found.analysis.leansOnCatalog || judgement.statements.some(({ decision }) => decision.byColumns)
+    return leans && this.catalog.stale ? undefined : judgement
+  }
+
   holdsStill(under: JudgedUnder, analysis: unknown, { grants, temporary: own }: JudgedFor): boolean {
     if (under.grants !== grants || grants.policy.mode === 'observe') return false
     if (under.own !== own && under.own.length + own.length > 0) return false

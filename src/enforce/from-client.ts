@@ -41,6 +41,11 @@ export class FromClient implements FrameSink {
     this.#framer.push(chunk, this)
   }
 
+  /** The caller was told to stop reading from the client. */
+  get stalled(): boolean {
+    return this.#saidStalled
+  }
+
   /** Nothing is half read, kept back or being judged. */
   get atBoundary(): boolean {
     return this.#framer.atBoundary && this.#waiting === undefined && !this.#desk.busy

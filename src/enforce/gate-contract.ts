@@ -7,6 +7,7 @@ import type { Log } from '../base/log.ts'
 import type { Grants } from '../policy/grants.ts'
 import type { StatementAnalysis } from '../sql/analysis.ts'
 import type { TransactionStatus } from '../wire/server-messages.ts'
+import type { TurnAnswer, WholeTurn } from '../wire/whole-turn.ts'
 import type { Judge } from './judge.ts'
 
 /**
@@ -37,6 +38,11 @@ export interface GateSinks {
    * the pool, which must know what may be left on the connection before it is run, also where it then fails.
    */
   onSending?(statement: StatementAnalysis): void
+  /**
+   * Offers a turn that was judged and is the only one under way: a single statement, outside a transaction. True: it is
+   * taken, nothing of it goes to `toServer`, and `answer` is called once, later. Without it all turns go the long way.
+   */
+  onWholeTurn?(turn: WholeTurn, statement: StatementAnalysis, answer: (answer: TurnAnswer) => void): boolean
   /** A statement that took effect, once the server said so: for metrics, pinning and replay. */
   onCompleted?(statement: StatementAnalysis): void
   /** Each ReadyForQuery of the server that answers a message of the client. */

@@ -41,6 +41,8 @@ export interface JudgedFor {
 export interface Judge {
   /** At once where the answer is known or quick; else a promise (parse in a worker, refresh of the catalog). */
   judge(sql: string, session: JudgedFor): Judgement | Promise<Judgement>
+  /** What is known and allowed at once, without a look at the text or the catalog; else undefined, and `judge` has to say. */
+  known(sql: string, session: JudgedFor): ParsedJudgement | undefined
   /** Whether what was judged under these grants and this catalog needs no judging again. */
   holdsStill(under: JudgedUnder, analysis: StatementAnalysis | undefined, session: JudgedFor): boolean
   /** SQL that stands for a FunctionCall of that OID, to be judged; undefined where no such function is known. */

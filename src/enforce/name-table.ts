@@ -54,6 +54,11 @@ export class NameTable<Value> {
     return pending
   }
 
+  /** The name means this from here on, for sure. */
+  set(key: NameKey, value: Value): void {
+    this.#sure.set(key, value)
+  }
+
   /** The server did what was expected. */
   confirm(pending: Pending<Value>): void {
     this.abandon(pending)

@@ -7,6 +7,7 @@ import { FromServer } from './from-server.ts'
 import type { GateOptions, GateSinks, SessionGate } from './gate-contract.ts'
 import type { GateParts } from './gate-parts.ts'
 import { SessionState } from './session-state.ts'
+import { TurnOffer } from './turn-offer.ts'
 
 const MAX_DENIALS = 10_000
 
@@ -25,6 +26,11 @@ export function openSessionGate(options: GateOptions, sinks: GateSinks): Session
   }
   const client = new FromClient(parts)
   const server = new FromServer(parts)
+  const offer = new TurnOffer(parts, {
+    atRest: () => client.atBoundary && server.atBoundary,
+    isStalled: () => client.stalled,
+    takeBytes: (chunk) => client.push(chunk),
+  })
 
   function finish(error: PgoauthError | undefined): void {
     if (state.ended) return
@@ -62,6 +68,7 @@ export function openSessionGate(options: GateOptions, sinks: GateSinks): Session
 
   function endWhereDue(): void {
     const { ledger, ending } = state
+    if (offer.busy) return
     if (state.terminated) {
       // What was sent before Terminate is still answered; what no Sync follows never is.
       if (ledger.empty || state.segmentOpen || ledger.copyingIn) finish(undefined)
@@ -73,7 +80,9 @@ export function openSessionGate(options: GateOptions, sinks: GateSinks): Session
 
   return {
     fromClient(chunk) {
-      guarded(() => client.push(chunk))
+      guarded(() => {
+        if (!offer.take(chunk)) client.push(chunk)
+      })
     },
     fromServer(chunk) {
       guarded(() => {
@@ -94,10 +103,10 @@ export function openSessionGate(options: GateOptions, sinks: GateSinks): Session
       state.grants = grants
     },
     get serverReusable() {
-      return state.ledger.empty && !state.segmentOpen && server.atBoundary && state.status === 'I'
+      return !offer.busy && state.ledger.empty && !state.segmentOpen && server.atBoundary && state.status === 'I'
     },
     get quiet() {
-      return state.ledger.empty && client.atBoundary && server.atBoundary
+      return !offer.busy && state.ledger.empty && client.atBoundary && server.atBoundary
     },
     get transactionStatus() {
       return state.status

@@ -10,6 +10,8 @@ export type DirectConsumer = (chunk: Buffer) => boolean
 const SIZES = [4 * 1024, 64 * 1024, 256 * 1024] as const
 /** A read that would leave most of its buffer empty gives it back: so little of each. */
 const SHRINK_BELOW = [0, 4 * 1024, 32 * 1024] as const
+/** Of what nobody here consumes, little is copied out, much is given away with its buffer. */
+const COPIED_BYTES = 8 * 1024
 
 const readers = new WeakMap<object, DirectReader>()
 
@@ -55,7 +57,10 @@ export class DirectReader {
     const chunk = this.#buffer.subarray(0, count)
     let lent = false
     if (this.#consumer) lent = this.#consumer(chunk)
-    else this.#socket?.push(Buffer.from(chunk))
+    else {
+      lent = count > COPIED_BYTES
+      this.#socket?.push(lent ? chunk : Buffer.from(chunk))
+    }
     const step = this.#nextStep(count)
     if (!lent && step === this.#step) return
     this.#step = step

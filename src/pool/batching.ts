@@ -1,17 +1,17 @@
 import type { StatementAnalysis } from '../sql/analysis.ts'
-import { CLIENT } from '../wire/client-messages.ts'
+import { encodeParse } from '../wire/client-messages.ts'
 import { BatchLine } from './batch-line.ts'
 import type { DatabasePool } from './database-pool.ts'
+import { LineStatements } from './line-statements.ts'
+import { type SplitText, splitLiterals } from './literal-split.ts'
 import type { Settings } from './settings.ts'
 
 /** Lines for clients of one role and like settings; each holds one of the pool's connections while it is used. */
 const MAX_LINES = 4
 /** Turns pipelined on one line: more only lengthens the queue. */
-const MAX_DEPTH = 16
+const MAX_DEPTH = 64
 /** Another line is opened where every one has this many turns under way. */
-const CROWDED_DEPTH = 4
-/** A line whose server has been at one turn for so long takes no more: its neighbours would wait behind it. */
-const STUCK_MS = 30
+const CROWDED_DEPTH = 16
 /** So many leased runs, none slow or large, make a statement's template one that is batched. */
 const SETTLED_RUNS = 5
 /** On a busy machine a quick statement takes long now and then, and is no reason to give batching up. */
@@ -21,83 +21,138 @@ const LARGE_BYTES = 65_536
 const BANNED_MS = 30_000
 /** A line nobody used for so long gives its connection back. */
 const IDLE_MS = 2_000
+/** So often a template with parameters in its literals' places may give no plain reply; from then on it goes as it is. */
+const MAX_SPLIT_FAILURES = 3
 
-interface Record {
-  runs: number
-  bannedUntilMs: number
+/** What is known of the statements of one template. */
+export class Template {
+  runs = 0
+  bannedUntilMs = 0
+  splitFailures = 0
+  #split: SplitWithKey | undefined
+  #isSplit = false
+
+  /** The template with parameters for literals, as far as `text`, one of its texts, allows it. */
+  split(text: string): SplitWithKey | undefined {
+    if (this.splitFailures >= MAX_SPLIT_FAILURES) return undefined
+    if (this.#isSplit) return this.#split
+    this.#isSplit = true
+    const split = splitLiterals(text)
+    if (split === undefined) return undefined
+    // The body of the Parse behind its empty name.
+    const key = encodeParse('', split.sql, split.types).toString('latin1', 6)
+    this.#split = { ...split, key }
+    return this.#split
+  }
+}
+
+export interface SplitWithKey extends SplitText {
+  /** As LineStatements knows it. */
+  readonly key: string
+}
+
+/** A line, with the statements prepared on it. */
+export interface OpenLine {
+  readonly line: BatchLine
+  readonly statements: LineStatements
 }
 
 /** Which turns of transaction pooling run side by side with others', and on which line. One for each database. */
 export class Batching {
   readonly #pool: DatabasePool
-  /** By the analysis, which the judge shares over all texts of one template. */
-  readonly #records = new WeakMap<StatementAnalysis, Record>()
+  /** By the analysis, which the judge shares over all texts of one template; only of what may be batched. */
+  readonly #templates = new WeakMap<StatementAnalysis, Template>()
   readonly #signatures = new WeakMap<Settings, string>()
-  readonly #lines = new Map<string, Set<BatchLine>>()
+  readonly #lines = new Map<string, OpenLine[]>()
   readonly #opening = new Set<string>()
 
   constructor(pool: DatabasePool) {
     this.#pool = pool
   }
 
-  /** A line that the turn may go on; undefined where it is to be leased for. */
-  lineFor(statement: StatementAnalysis, key: string, settings: Settings): BatchLine | undefined {
-    if (!isBatchable(statement)) return undefined
-    const record = this.#records.get(statement)
-    if (record === undefined || record.runs < SETTLED_RUNS || performance.now() < record.bannedUntilMs) return undefined
-    const signature = this.#signature(key, settings)
-    let best: BatchLine | undefined
-    const lines = this.#lines.get(signature)
-    for (const line of lines ?? []) {
-      if (line.depth >= MAX_DEPTH || line.headMs > STUCK_MS) continue
-      if (best === undefined || line.depth < best.depth) best = line
-    }
-    if (best === undefined || best.depth >= CROWDED_DEPTH) this.#open(signature, key, settings)
-    return best
+  /** The template of a statement that has settled; undefined where its turn is to be leased for. */
+  settled(statement: StatementAnalysis): Template | undefined {
+    const template = this.#templates.get(statement)
+    if (template === undefined || template.runs < SETTLED_RUNS) return undefined
+    if (template.bannedUntilMs > 0 && performance.now() < template.bannedUntilMs) return undefined
+    return template
   }
 
-  /** What a turn of this statement took, in the server's time, and gave. */
-  note(statement: StatementAnalysis, tookMs: number, bytes: number, wasBatched: boolean): void {
+  /** A line for a turn of connections of that key with those settings; undefined where there is none to be had now. */
+  lineFor(key: string, settings: Settings): OpenLine | undefined {
+    const signature = this.#signature(key, settings)
+    const lines = this.#lines.get(signature)
+    let best: OpenLine | undefined
+    if (lines !== undefined) {
+      for (let at = 0; at < lines.length; at++) {
+        const one = lines[at] as OpenLine
+        if (one.line.isOpen && (best === undefined || one.line.depth < best.line.depth)) best = one
+      }
+    }
+    const depth = best?.line.depth ?? MAX_DEPTH
+    if (depth >= CROWDED_DEPTH) this.#open(signature, key, settings)
+    return depth < MAX_DEPTH ? best : undefined
+  }
+
+  /** What a leased turn of this statement took, and gave. */
+  noteLeased(statement: StatementAnalysis, tookMs: number, bytes: number): void {
     if (!isBatchable(statement)) return
-    const record = this.#records.get(statement) ?? { runs: 0, bannedUntilMs: 0 }
+    const template = this.#templates.get(statement) ?? new Template()
+    this.#templates.set(statement, template)
     if (tookMs > SLOW_MS || bytes > LARGE_BYTES) {
-      record.runs = 0
-      if (wasBatched || bytes > LARGE_BYTES) record.bannedUntilMs = performance.now() + BANNED_MS
-    } else record.runs++
-    this.#records.set(statement, record)
+      template.runs = 0
+      if (bytes > LARGE_BYTES) template.bannedUntilMs = performance.now() + BANNED_MS
+    } else template.runs++
+  }
+
+  /** A turn on a line took so long (infinitely: was too large), or gave no plain reply. */
+  noteBatched(template: Template, tookMs: number, isPlain: boolean): void {
+    if (tookMs > SLOW_MS) template.bannedUntilMs = performance.now() + BANNED_MS
+    if (tookMs > SLOW_MS || !isPlain) template.runs = 0
   }
 
   #open(signature: string, key: string, settings: Settings): void {
-    const lines = this.#lines.get(signature) ?? new Set()
-    this.#lines.set(signature, lines)
     // Half of the pool is for those who need a connection of their own.
     const most = Math.min(MAX_LINES, Math.floor(this.#pool.queue.bounds.fairServers / 2))
-    if (this.#opening.has(signature) || lines.size >= most) return
+    if (this.#opening.has(signature) || (this.#lines.get(signature)?.length ?? 0) >= most) return
     this.#opening.add(signature)
     this.#pool
       .lease({ key, identity: `batching ${signature}`, settings: sharedOf(settings) })
       .then((server) => {
         let idleSince = performance.now()
-        const retire = () => {
-          if (line.depth > 0 || line.isLost || !lines.delete(line)) return
-          server.readBy(undefined)
-          this.#pool.queue.giveBack(server)
+        // Its unnamed statement is nobody's while the line uses it.
+        server.unnamed = {}
+        const lines = this.#lines.get(signature) ?? []
+        this.#lines.set(signature, lines)
+        const leave = () => {
+          const at = lines.indexOf(open)
+          if (at >= 0) lines.splice(at, 1)
+          if (lines.length === 0) this.#lines.delete(signature)
         }
         const line: BatchLine = new BatchLine(server, {
+          after: (ms, action) => this.#pool.after(ms, action),
           onEmpty: () => {
             idleSince = performance.now()
           },
           onLost: () => {
-            lines.delete(line)
+            leave()
             this.#pool.drop(server)
           },
+          onDeserted: () => {
+            leave()
+            void this.#pool.giveBack(server, 'busy')
+          },
         })
-        lines.add(line)
+        const open: OpenLine = { line, statements: new LineStatements(server.prepared) }
+        lines.push(open)
         const look = () => {
-          if (line.isLost || !lines.has(line)) return
-          const tooOld = this.#pool.isTooOld(server)
-          if (line.depth === 0 && (tooOld || performance.now() - idleSince > IDLE_MS)) retire()
-          else this.#pool.after(IDLE_MS, look)
+          if (line.isLost || !lines.includes(open)) return
+          const isDue = line.isRetiring || this.#pool.isTooOld(server) || performance.now() - idleSince > IDLE_MS
+          if (line.depth === 0 && isDue) {
+            leave()
+            server.readBy(undefined)
+            this.#pool.queue.giveBack(server)
+          } else this.#pool.after(IDLE_MS, look)
         }
         this.#pool.after(IDLE_MS, look)
       })
@@ -127,18 +182,4 @@ function isBatchable({ kind, plain, readOnly, opaque, accesses, effects }: State
   if (kind !== 'SelectStmt' || !plain || !readOnly || opaque) return false
   for (const _effect in effects) return false
   return accesses.length > 0 && accesses.every((access) => access.action === 'select' && access.kind === 'relation')
-}
-
-/** Whether bytes are exactly one turn: a Query, or Parse, Bind, Describe and Execute up to their Sync. */
-export function isOneTurn(bytes: Buffer): boolean {
-  let at = 0
-  while (at + 5 <= bytes.length) {
-    const tag = bytes[at]
-    const from = at
-    at += 1 + bytes.readUInt32BE(at + 1)
-    if (tag === CLIENT.Query) return from === 0 && at === bytes.length
-    if (tag === CLIENT.Sync) return from > 0 && at === bytes.length
-    if (tag !== CLIENT.Parse && tag !== CLIENT.Bind && tag !== CLIENT.Describe && tag !== CLIENT.Execute) return false
-  }
-  return false
 }

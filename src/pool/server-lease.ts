@@ -1,6 +1,7 @@
 import type { Role, Subject } from '../base/brand.ts'
 import type { PgoauthError } from '../base/errors.ts'
 import type { StatementAnalysis } from '../sql/analysis.ts'
+import type { TurnAnswer, WholeTurn } from '../wire/whole-turn.ts'
 
 export interface LeaseRequest {
   readonly role: Role
@@ -32,6 +33,8 @@ export interface ServerStream {
 export interface LeaseWatcher {
   /** A statement that the bytes written next may run. */
   sending(statement: StatementAnalysis): void
+  /** Takes a whole turn, instead of its bytes: see TransactionSession.take. Undefined where none ever is. */
+  readonly take?: (turn: WholeTurn, statement: StatementAnalysis, answer: (answer: TurnAnswer) => void) => boolean
   /** A statement that took effect. */
   completed(statement: StatementAnalysis): void
   /** What to do where no server connection can be had, or one was lost: end the session with that error. */

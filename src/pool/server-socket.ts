@@ -36,7 +36,7 @@ export async function openServerSocket(options: SocketOptions): Promise<ServerSo
     return { socket, isPrivate: true, certificate: undefined }
   }
   try {
-    const socket = await dial({ ...address, timeoutMs })
+    const socket = await dial({ ...address, timeoutMs, direct: tls.mode === 'disable' })
     if (tls.mode === 'disable') return { socket, isPrivate: false, certificate: undefined }
     await negotiate(socket, timeoutMs, clock)
     const secure = await startTls(

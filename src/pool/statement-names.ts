@@ -17,8 +17,13 @@ const NAME = new RegExp(`${PREFIX}\\d+`, 'g')
 let lastNumber = 0
 
 export function newClientStatement(definition: Buffer): ClientStatement {
+  return { serverName: newStatementName(), definition }
+}
+
+/** A name for one prepared statement, never given before. */
+export function newStatementName(): string {
   lastNumber += 1
-  return { serverName: `${PREFIX}${lastNumber}`, definition }
+  return `${PREFIX}${lastNumber}`
 }
 
 /** A name that no server connection knows. */

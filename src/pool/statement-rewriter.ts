@@ -59,6 +59,16 @@ export class StatementRewriter implements FrameSink {
     this.#server = server
   }
 
+  /** Text and parameter types of a statement of the client's; undefined where it has none of that name. */
+  definitionOf(name: string): Buffer | undefined {
+    return name === '' ? this.#unnamed?.definition : this.statements.get(statementKey(name))?.definition
+  }
+
+  /** The client's unnamed statement is this from here on: a turn that went another way made it, or dropped it. */
+  setUnnamed(definition: Buffer | undefined): void {
+    this.#unnamed = definition && newClientStatement(definition)
+  }
+
   /** Nothing is half sent, and no extended-query message waits for its Sync. */
   get atBoundary(): boolean {
     return this.#framer.atBoundary && !this.#isUnsynced

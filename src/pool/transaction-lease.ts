@@ -24,6 +24,7 @@ export function transactionLease(options: TransactionSessionOptions): ServerLeas
     release: () => session.close(),
     watcher: {
       sending: (statement) => session.willSend(statement),
+      ...(options.batching && { take: (turn, statement, answer) => session.take(turn, statement, answer) }),
       completed: (statement) => session.completed(statement),
       endWith(action) {
         onEnd = action

@@ -2,8 +2,9 @@ import { asPgoauthError, fail, type PgoauthError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { StatementAnalysis } from '../sql/analysis.ts'
 import { encodeQuery } from '../wire/client-messages.ts'
-import type { BatchLine, BatchTurn } from './batch-line.ts'
-import { type Batching, isOneTurn } from './batching.ts'
+import type { TurnAnswer, WholeTurn } from '../wire/whole-turn.ts'
+import { CANCELLED, startTurn, type TurnUnderWay } from './batched-turn.ts'
+import type { Batching } from './batching.ts'
 import type { DatabasePool } from './database-pool.ts'
 import { JoinedBytes } from './joined-bytes.ts'
 import { LeaseEffects, type PinReason, pinReason } from './lease-effects.ts'
@@ -42,15 +43,12 @@ export interface TransactionSinks {
   onPinned?(reason: PinReason): void
 }
 
-/** What a client on a shared line may leave unread before the line waits for it. */
-const MAX_UNREAD_BYTES = 1 << 22
-
 /**
  * One client's session in transaction pooling, between its gate and the server connections that it is lent, each from
  * the first message to the ReadyForQuery that says no transaction is open and nothing is owed.
  *
  *     idle ──message──▶ waiting ──lease──▶ leased ──ready, unpinned──▶ settling ──▶ idle
- *     idle ──settled SELECT──▶ batched ──ready──▶ idle
+ *     idle ──settled SELECT──▶ batched ──whole reply──▶ idle
  *
  * While waiting and settling (settings are read back, where they may have changed) the client is stalled.
  */
@@ -72,9 +70,10 @@ export class TransactionSession {
   /** The one statement of the turn that is about to come or under way; null where there are several. */
   #turn: StatementAnalysis | null | undefined
   #turnAtMs = 0
-  #batched: BatchTurn | undefined
   #turnBytes = 0
   #leave: () => void = () => {}
+  /** While batched. */
+  #batched: { readonly underWay: TurnUnderWay; readonly answer: (answer: TurnAnswer) => void } | undefined
   /** Those that the server has not acted on yet, of this lease. */
   readonly #cancels = new Set<Promise<void>>()
 
@@ -119,11 +118,36 @@ export class TransactionSession {
     if (effects.discard === 'all') this.#rewriter.statements.clear()
   }
 
+  /**
+   * A turn that the gate let through, whole; true where it was taken, and `answer` is called once, later: the turn runs
+   * side by side with other clients', on a connection of nobody's.
+   */
+  take(turn: WholeTurn, statement: StatementAnalysis, answer: (answer: TurnAnswer) => void): boolean {
+    const { batching, key } = this.#options
+    if (this.#phase !== 'idle' || batching === undefined) return false
+    const underWay = startTurn(turn, statement, {
+      batching,
+      key,
+      settings: this.#settings,
+      definitionOf: (name) => this.#rewriter.definitionOf(name),
+      onAnswer: (reply) => {
+        if (this.#phase !== 'batched') return
+        this.#endBatched()
+        if (reply?.completed) this.#noteUnnamed(turn)
+        answer(reply)
+      },
+      onLost: (error) => this.#fail(error),
+    })
+    if (underWay === undefined) return false
+    this.#phase = 'batched'
+    this.#batched = { underWay, answer }
+    return true
+  }
+
   /** Bytes that the gate let through. */
   fromClient(chunk: Buffer): void {
     if (this.#phase === 'ended') return
     if (this.#phase !== 'leased') {
-      if (this.#phase === 'idle' && this.#batch(chunk)) return
       this.#backlog.push(Buffer.from(chunk))
       if (this.#phase === 'idle') this.#lease()
       if (this.#mustWait) this.#stall(true)
@@ -140,6 +164,14 @@ export class TransactionSession {
    * is cleaned first, which takes up a signal that came late.
    */
   async cancel(): Promise<void> {
+    if (this.#batched !== undefined) {
+      // What the server runs may be a neighbour's: the client is answered, and its own statement's reply goes nowhere.
+      const { underWay, answer } = this.#batched
+      underWay.abandon()
+      this.#endBatched()
+      answer({ reply: CANCELLED, completed: false })
+      return
+    }
     const server = this.#server
     if (server === undefined || this.#phase !== 'leased') return
     this.#effects.opaque = true
@@ -151,8 +183,6 @@ export class TransactionSession {
 
   /** The client takes no more for now. */
   pause(): void {
-    // On a shared line that would hold up its neighbours; what a settled statement gives is small.
-    if (this.#phase === 'batched' && this.#turnBytes < MAX_UNREAD_BYTES) return
     this.#server?.connection.socket.pause()
   }
 
@@ -163,14 +193,13 @@ export class TransactionSession {
   /** The client is gone, or the session is over: what it holds is rolled back and cleaned, or closed. */
   close(): void {
     if (this.#phase === 'ended') return
-    const isShared = this.#phase === 'batched'
     this.#phase = 'ended'
     this.#leave()
+    this.#batched?.underWay.abandon()
     const server = this.#server
     this.#server = undefined
     this.#backlog = []
-    // A line takes the replies that nobody reads any more by itself.
-    if (server === undefined || isShared) return
+    if (server === undefined) return
     const busy =
       !this.#owed.isEmpty || !this.#rewriter.atBoundary || !this.#replies.atBoundary || this.#cancels.size > 0
     void this.#options.pool.giveBack(server, busy ? 'busy' : this.#replies.status)
@@ -244,7 +273,6 @@ export class TransactionSession {
 
   #releaseWhereDue(): void {
     const server = this.#server
-    if (this.#phase === 'batched') this.#endBatchedWhereDue()
     if (this.#phase !== 'leased' || server === undefined || this.#pinned !== undefined) return
     if (this.#replies.status !== 'I' || !this.#owed.isEmpty || !this.#rewriter.atBoundary || !this.#replies.atBoundary)
       return
@@ -262,42 +290,18 @@ export class TransactionSession {
     this.#stall(false)
   }
 
-  /** Sends a turn side by side with others', where it may be; else false. */
-  #batch(chunk: Buffer): boolean {
-    const { batching, key } = this.#options
-    if (batching === undefined || this.#turn === undefined || this.#turn === null || !isOneTurn(chunk)) return false
-    const line = batching.lineFor(this.#turn, key, this.#settings)
-    if (line === undefined) return false
-    this.#phase = 'batched'
-    this.#guarded(() => this.#sendOn(line, chunk))
-    return true
-  }
-
-  #sendOn(line: BatchLine, chunk: Buffer): void {
-    this.#turnBytes = 0
-    this.#rewriter.useServer(line.server)
-    this.#rewriter.push(chunk)
-    this.#server = line.server
-    this.#replies.startOn(line.server)
-    const turn = {
-      onBytes: (bytes: Buffer) => this.#fromServer(bytes),
-      onLost: (error: PgoauthError) => this.#fail(error),
-      headAtMs: performance.now(),
-    }
-    this.#batched = turn
-    line.add(turn, this.#toServer.take())
-  }
-
-  #endBatchedWhereDue(): void {
-    if (!this.#owed.isEmpty) return
-    if (this.#replies.status !== 'I') fail('SERVER_BAD', { detail: 'a shared connection is inside a transaction' })
-    this.#phase = 'idle'
-    this.#server = undefined
-    this.#turnAtMs = this.#batched?.headAtMs ?? 0
-    this.#noteTurn()
+  #endBatched(): void {
     this.#batched = undefined
+    this.#phase = 'idle'
     if (this.#backlog.length > 0) this.#lease()
-    else this.#stall(false)
+  }
+
+  /** What a turn that went another way made of the unnamed statement. */
+  #noteUnnamed(turn: WholeTurn): void {
+    if (turn.kind === 'query') this.#rewriter.setUnnamed(undefined)
+    else if (turn.sql !== undefined) {
+      this.#rewriter.setUnnamed(turn.bytes.subarray(turn.definitionStart, turn.definitionEnd))
+    }
   }
 
   get #mustWait(): boolean {
@@ -305,9 +309,9 @@ export class TransactionSession {
   }
 
   #noteTurn(): void {
-    if (this.#turn) {
-      const tookMs = performance.now() - this.#turnAtMs
-      this.#options.batching?.note(this.#turn, tookMs, this.#turnBytes, this.#batched !== undefined)
+    const { batching } = this.#options
+    if (this.#turn && batching !== undefined) {
+      batching.noteLeased(this.#turn, performance.now() - this.#turnAtMs, this.#turnBytes)
     }
     this.#turn = undefined
   }
@@ -380,13 +384,13 @@ export class TransactionSession {
 
   #fail(error: PgoauthError): void {
     if (this.#phase === 'ended') return
-    const isShared = this.#phase === 'batched'
     this.#phase = 'ended'
     this.#leave()
+    this.#batched?.underWay.abandon()
     const server = this.#server
     this.#server = undefined
     this.#backlog = []
-    if (server !== undefined && !isShared) this.#options.pool.drop(server)
+    if (server !== undefined) this.#options.pool.drop(server)
     this.#sinks.onEnd(error)
   }
 }

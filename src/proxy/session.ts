@@ -76,9 +76,21 @@ export class Session {
         options.onCompleted()
         options.watcher?.completed(statement)
       },
+      ...(options.watcher?.take && { onWholeTurn: this.#offerOf(options.watcher.take) }),
       ...(options.watcher && { onSending: (statement) => options.watcher?.sending(statement) }),
     })
     options.watcher?.endWith((error) => this.gate.end(error, 'now'))
+  }
+
+  /** Offers a turn to the lease, while the client takes what it is sent. */
+  #offerOf(take: NonNullable<LeaseWatcher['take']>): NonNullable<GateSinks['onWholeTurn']> {
+    const { client } = this.#options
+    return (turn, statement, answer) =>
+      !client.writableNeedDrain &&
+      take(turn, statement, (reply) => {
+        if (reply !== undefined) this.#bytesFromServer += reply.reply.length
+        answer(reply)
+      })
   }
 
   /** Milliseconds since the client last sent anything, where nothing is running; 0 otherwise. */

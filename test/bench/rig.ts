@@ -32,8 +32,9 @@ export interface Rig {
 }
 
 /** PostgreSQL with pgbench's table, PgBouncer and pgoauth before it, all on loopback, each a process. */
-export async function startRig(programs: Programs): Promise<Rig> {
+export async function startRig(programs: Programs, options: { program?: string } = {}): Promise<Rig> {
   const proxied = await startProxied({
+    ...options,
     databases: {
       bench_session: '{ mode: session, size: 120, servers_per_identity: 120 }',
       bench_batched: `{ mode: transaction, size: ${POOL_SIZE}, servers_per_identity: ${POOL_SIZE}, batch: on }`,

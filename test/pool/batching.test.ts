@@ -1,15 +1,26 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { encodeBind, encodeExecute, encodeParse, encodeQuery, encodeSync } from '../../src/wire/client-messages.ts'
-import { startTestPostgres } from '../support/postgres.ts'
+import { Client } from 'pg'
+import {
+  encodeBind,
+  encodeExecute,
+  encodeFlush,
+  encodeParse,
+  encodeQuery,
+  encodeSync,
+} from '../../src/wire/client-messages.ts'
+import { startTestPostgres, superuserQuery } from '../support/postgres.ts'
 import { settled, type TransactionClient, testPool } from './transaction-client.ts'
 
 const server = await startTestPostgres({
   hba: ['host all all 127.0.0.1/32 trust'],
   prepare: `CREATE ROLE analyst;
     CREATE TABLE public.marks (number int, name text); GRANT ALL ON public.marks TO analyst;
-    INSERT INTO public.marks VALUES (1, 'one'), (2, 'two');`,
+    INSERT INTO public.marks VALUES (1, 'one'), (2, 'two');
+    INSERT INTO public.marks SELECT n, 'number ' || n FROM generate_series(100, 120) AS n;
+    CREATE TABLE public.notes (author text, note text); GRANT ALL ON public.notes TO analyst; ALTER TABLE public.notes OWNER TO analyst;
+    INSERT INTO public.notes VALUES ('ada', 'a'), ('grace', 'g');`,
 })
 const pools: { end(): void }[] = []
 after(() => {
@@ -44,6 +55,7 @@ test('settled SELECTs of many clients run on one connection while another is in 
   const answers = await Promise.all(clients.map((one) => one.turn(q(ONE))))
   for (const answer of answers) assert.deepEqual(answer, SELECTED)
   assert.equal(servers.length, 2)
+  for (const one of clients) assert.equal(one.batched, 1)
 })
 
 test('an error stays with the client whose statement it is', async () => {
@@ -70,6 +82,19 @@ test('extended-query turns are batched with their own statements and parameters'
   const again = (n: number) => [encodeBind('', 's', [`=${n}`]), encodeExecute(''), encodeSync()]
   const answers = await Promise.all(clients.map((one, n) => one.turn(again(n))))
   for (const [n, answer] of answers.entries()) assert.deepEqual(answer, ['2', `D one=${n}`, 'C SELECT 1', 'Z I'])
+  for (const one of clients) assert.equal(one.batched, 1)
+  const unnamed = await Promise.all(clients.map((one, n) => one.turn(turn(`~${n}`))))
+  for (const [n, answer] of unnamed.entries()) assert.deepEqual(answer, ['1', '2', `D one~${n}`, 'C SELECT 1', 'Z I'])
+  // The unnamed statement is the client's from then on, wherever it runs next.
+  const [first] = clients
+  const bound = ['2', 'D one!', 'C SELECT 1', 'Z I']
+  assert.deepEqual(await first?.turn([encodeBind('', '', ['!']), encodeExecute(''), encodeSync()]), bound)
+  assert.equal(first?.batched, 3)
+  assert.deepEqual(
+    await first?.turn([encodeBind('', '', ['!']), encodeExecute(''), encodeFlush(), encodeSync()]),
+    bound,
+  )
+  assert.equal(first?.batched, 3)
 })
 
 test('a client that vanishes with its statement under way disturbs nobody on the line', async () => {
@@ -81,13 +106,79 @@ test('a client that vanishes with its statement under way disturbs nobody on the
   for (const [n, answer] of answers.entries()) if (n !== 3) assert.deepEqual(await answer, SELECTED)
 })
 
-test('a cancel hits nobody on the line', async () => {
+test('a cancel ends the statement of the client that asked, and hits nobody else on the line', async () => {
   const { client } = batchingPool()
   await settle(client('ada'), q(ONE))
   const clients = Array.from({ length: 10 }, (_, n) => client(`c${n}`))
   const answers = clients.map((one) => one.turn(q(ONE)))
   await clients[0]?.session.cancel()
-  for (const answer of answers) assert.deepEqual(await answer, SELECTED)
+  for (const [n, answer] of answers.entries()) {
+    assert.deepEqual(await answer, n === 0 ? ['E 57014 canceling statement due to user request', 'Z I'] : SELECTED)
+  }
+  assert.deepEqual(await clients[0]?.turn(q(ONE)), SELECTED)
+})
+
+test('whoever waits behind a statement that takes long is run elsewhere, and that statement can be cancelled', async () => {
+  const { client, pool } = batchingPool()
+  await settle(client('ada'), q(ONE), q('SELECT note FROM public.notes'))
+  const locker = new Client({ connectionString: server.url() })
+  await locker.connect()
+  try {
+    await locker.query('BEGIN; LOCK TABLE public.notes')
+    const slow = client('slow')
+    const waits = slow.turn(q('SELECT note FROM public.notes'))
+    const clients = Array.from({ length: 10 }, (_, n) => client(`c${n}`))
+    const answers = await Promise.all(clients.map((one) => one.turn(q(ONE))))
+    for (const answer of answers) assert.deepEqual(answer, SELECTED)
+    await slow.session.cancel()
+    assert.deepEqual(await waits, ['E 57014 canceling statement due to user request', 'Z I'])
+    // The line is given up, with the lock still held by another.
+    await settled(pool)
+  } finally {
+    await locker.end()
+  }
+  assert.deepEqual(await client('later').turn(q(ONE)), SELECTED)
+})
+
+test('literals that are compared become parameters, and each client gets the row of its own', async () => {
+  const { client } = batchingPool()
+  const row = (n: number) => `SELECT name FROM public.marks WHERE number = ${n} AND name <> 'x${n}'`
+  await settle(client('ada'), q(row(100)))
+  const clients = Array.from({ length: 20 }, (_, n) => client(`c${n}`))
+  const answers = await Promise.all(clients.map((one, n) => one.turn(q(row(100 + n)))))
+  for (const [n, answer] of answers.entries()) assert.deepEqual(answer, [`D number ${100 + n}`, 'C SELECT 1', 'Z I'])
+  for (const one of clients) assert.equal(one.batched, 1)
+})
+
+test('a statement that fails on a line is run once more, and the error is that of its own text', async () => {
+  const { client } = batchingPool()
+  const cast = (value: string) => `SELECT name FROM public.marks WHERE number = '${value}'`
+  await settle(client('ada'), q(cast('1')))
+  const grace = client('grace')
+  assert.deepEqual(await grace.turn(q(cast('one'))), ['E 22P02 invalid input syntax for type integer: "one"', 'Z I'])
+  assert.equal(grace.batched, 0)
+  assert.deepEqual(await grace.turn(q(cast('1'))), SELECTED)
+})
+
+test('a result that is too long to hold comes whole all the same', async () => {
+  const { client } = batchingPool()
+  const text = (n: number) => `SELECT repeat(name, 10) FROM public.marks, generate_series(1, 1) WHERE number <> ${n}`
+  const many = (n: number) =>
+    `SELECT repeat('x', 1000) FROM public.marks AS a, public.marks AS b WHERE a.number >= ${n}`
+  await settle(client('ada'), q(text(1)), q(many(120)))
+  const answer = await client('grace').turn(q(many(0)))
+  assert.equal(answer.length, 23 * 23 + 2)
+  assert.equal(answer.at(-2), `C SELECT ${23 * 23}`)
+})
+
+test('a table that changed under a statement prepared on the line is read as it is now', async () => {
+  const { client } = batchingPool()
+  const all = 'SELECT * FROM public.notes'
+  const where = "SELECT * FROM public.notes WHERE author = 'ada'"
+  await settle(client('ada'), q(where), q(all))
+  await superuserQuery(server, 'ALTER TABLE public.notes ADD COLUMN extra int DEFAULT 7')
+  assert.deepEqual(await client('grace').turn(q(where)), ['D ada|a|7', 'C SELECT 1', 'Z I'])
+  assert.deepEqual(await client('grace').turn(q(all)), ['D ada|a|7', 'D grace|g|7', 'C SELECT 2', 'Z I'])
 })
 
 test('clients with other settings have other lines', async () => {

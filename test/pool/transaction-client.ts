@@ -1,17 +1,20 @@
 import { once } from 'node:events'
 import { systemClock } from '../../src/base/clock.ts'
 import { silentLog } from '../../src/base/log.ts'
+import { isFoldable } from '../../src/enforce/analysis-cache.ts'
+import { foldLiterals } from '../../src/enforce/sql-template.ts'
 import { Batching } from '../../src/pool/batching.ts'
 import { DatabasePool } from '../../src/pool/database-pool.ts'
 import type { LeaseLimits } from '../../src/pool/lease-queue.ts'
 import { TransactionSession } from '../../src/pool/transaction-session.ts'
 import { analyse, loadParser } from '../../src/sql/analyse.ts'
-import type { Analysis } from '../../src/sql/analysis.ts'
+import type { Analysis, StatementAnalysis } from '../../src/sql/analysis.ts'
 import { indexCatalog } from '../../src/sql/catalog-index.ts'
 import { CLIENT, parseParse, parseQuery } from '../../src/wire/client-messages.ts'
 import { parseErrorFields } from '../../src/wire/error-response.ts'
 import { Framer } from '../../src/wire/framer.ts'
 import { parseParameterStatus, SERVER } from '../../src/wire/server-messages.ts'
+import { readWholeTurn, type WholeTurn } from '../../src/wire/whole-turn.ts'
 import { type RawServer, rawServer } from './raw-server.ts'
 
 await loadParser()
@@ -44,11 +47,13 @@ const catalog = indexCatalog({
 })
 const analyses = new Map<string, Analysis>()
 
-/** One analysis for a text, however often it comes, as the judge gives it. */
+/** One analysis for all texts that differ in literals alone, as the judge gives it. */
 function analysisOf(sql: string): Analysis {
-  const known = analyses.get(sql) ?? analyse(sql, catalog)
-  analyses.set(sql, known)
-  return known
+  const known = analyses.get(foldLiterals(sql) ?? sql) ?? analyses.get(sql)
+  if (known !== undefined) return known
+  const analysis = analyse(sql, catalog)
+  analyses.set((analysis.ok && isFoldable(analysis) && foldLiterals(sql)) || sql, analysis)
+  return analysis
 }
 
 /** A pool on a PostgreSQL that trusts us, without the door. */
@@ -104,6 +109,10 @@ export class TransactionClient {
   transcript: string[] = []
   readonly parameters = new Map<string, string>()
   ended: string | undefined
+  /** Turns that were run side by side with others'. */
+  batched = 0
+  #unnamed: StatementAnalysis | undefined
+  readonly #named = new Map<string, StatementAnalysis | undefined>()
   #ready = 0
   #wake = () => {}
   readonly #framer = new Framer({ maxHeldBytes: 1 << 24 })
@@ -127,12 +136,7 @@ export class TransactionClient {
         batching,
       },
       {
-        toClient: (chunk) =>
-          this.#framer.push(chunk, {
-            holds: () => true,
-            onBytes: () => {},
-            onMessage: (tag, message) => this.#take(tag, message.subarray(5)),
-          }),
+        toClient: (chunk) => this.#read(chunk),
         onStall: () => {},
         onEnd: (error) => {
           this.ended = error.sqlstate
@@ -142,8 +146,36 @@ export class TransactionClient {
     )
   }
 
-  /** Sends messages; statements are analysed first, as the gate does. */
+  /** Sends messages; statements are analysed first, and single ones offered whole, as the gate does. */
   send(...messages: Buffer[]): void {
+    const bytes = Buffer.concat(messages)
+    const whole = readWholeTurn(bytes)
+    const analysis = whole && this.#analysisOf(whole)
+    const isTaken =
+      whole !== undefined &&
+      analysis !== undefined &&
+      this.session.take(whole, analysis, (answer) => {
+        if (answer === undefined) this.#sendParts(messages)
+        else {
+          if (answer.completed) this.batched++
+          this.#read(answer.reply)
+        }
+      })
+    if (!isTaken) this.#sendParts(messages)
+    if (whole?.kind === 'bind' && whole.sql !== undefined) this.#unnamed = analysis
+  }
+
+  /** Of a turn that is one statement. */
+  #analysisOf(turn: WholeTurn): StatementAnalysis | undefined {
+    if (turn.kind === 'bind' && turn.sql === undefined) {
+      const name = turn.bytes.toString('utf8', turn.nameStart, turn.nameEnd)
+      return name === '' ? this.#unnamed : this.#named.get(name)
+    }
+    const analysis = analysisOf(turn.sql ?? '')
+    return analysis.ok && analysis.statements.length === 1 ? analysis.statements[0] : undefined
+  }
+
+  #sendParts(messages: readonly Buffer[]): void {
     for (const message of messages) {
       this.#sent.push(message, {
         holds: () => true,
@@ -152,6 +184,7 @@ export class TransactionClient {
           const body = whole.subarray(5)
           const sql = tag === CLIENT.Query ? parseQuery(body) : tag === CLIENT.Parse ? parseParse(body).sql : undefined
           const analysis = sql && analysisOf(sql.toString())
+          if (analysis?.ok && tag === CLIENT.Parse) this.#named.set(parseParse(body).statement, analysis.statements[0])
           if (analysis?.ok) for (const statement of analysis.statements) this.session.willSend(statement)
         },
       })
@@ -171,6 +204,14 @@ export class TransactionClient {
     const transcript = this.transcript
     this.transcript = []
     return this.ended === undefined ? transcript : [...transcript, `ended ${this.ended}`]
+  }
+
+  #read(chunk: Buffer): void {
+    this.#framer.push(chunk, {
+      holds: () => true,
+      onBytes: () => {},
+      onMessage: (tag, message) => this.#take(tag, message.subarray(5)),
+    })
   }
 
   #take(tag: number, body: Buffer): void {

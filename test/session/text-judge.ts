@@ -1,5 +1,5 @@
 import { type CatalogSource, namesOnlySource } from '../../src/enforce/catalog-source.ts'
-import type { Judge, JudgedFor, Judgement } from '../../src/enforce/judge.ts'
+import type { Judge, JudgedFor, Judgement, ParsedJudgement } from '../../src/enforce/judge.ts'
 import type { JudgedUnder } from '../../src/enforce/prepared.ts'
 import type { SessionEffects, StatementAnalysis } from '../../src/sql/analysis.ts'
 
@@ -31,6 +31,11 @@ export class TextJudge implements Judge {
     this.judged.push(sql)
     const judgement = this.#judge(sql, { grants: session.grants, temporary: session.temporary })
     return this.slow ? new Promise((resolve) => setImmediate(() => resolve(judgement))) : judgement
+  }
+
+  known(sql: string, session: JudgedFor): ParsedJudgement | undefined {
+    const judgement = this.slow ? undefined : this.#judge(sql, session)
+    return judgement?.kind === 'parsed' && judgement.allowed ? judgement : undefined
   }
 
   holdsStill(under: JudgedUnder, _analysis: StatementAnalysis | undefined, session: JudgedFor): boolean {

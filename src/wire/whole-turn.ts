@@ -1,0 +1,115 @@
+import { CLIENT } from './client-messages.ts'
+
+/**
+ * What a client sent, where that is one turn, whole and nothing else, of the two plain forms in which single statements
+ * come. Places are offsets in `bytes`, so that nothing is cut out that nobody reads.
+ */
+export type WholeTurn = WholeQuery | WholeBind
+
+/** A Query. */
+export interface WholeQuery {
+  readonly kind: 'query'
+  readonly bytes: Buffer
+  readonly sql: string
+}
+
+/** `[Parse of the unnamed statement] Bind [Describe] Execute Sync`, all of the unnamed portal, all rows wanted. */
+export interface WholeBind {
+  readonly kind: 'bind'
+  readonly bytes: Buffer
+  /** Text of the Parse; undefined where there is none. */
+  readonly sql: string | undefined
+  /** Of the Parse: text and parameter types. */
+  readonly definitionStart: number
+  readonly definitionEnd: number
+  /** The Bind's statement name. */
+  readonly nameStart: number
+  readonly nameEnd: number
+  readonly bindEnd: number
+}
+
+/**
+ * How a turn that was taken whole ended. Undefined: it is to go the long way, as if it had never been taken; it has read
+ * only, so that running it again does no harm. Else `reply` is all that the client gets for it.
+ */
+export type TurnAnswer = { readonly reply: Buffer; readonly completed: boolean } | undefined
+
+const HEADER_BYTES = 5
+/** Longer ones are for others to look at. */
+const MAX_TURN_BYTES = 8192
+
+/**
+ * Recognises a turn in a chunk that begins at a message boundary; undefined where it is any other, or could be read in two
+ * ways: then the message framing proper has to judge it.
+ *
+ * @see https://www.postgresql.org/docs/18/protocol-message-formats.html
+ */
+export function readWholeTurn(bytes: Buffer): WholeTurn | undefined {
+  const { length } = bytes
+  if (length < HEADER_BYTES + 1 || length > MAX_TURN_BYTES) return undefined
+  const tag = bytes[0]
+  if (tag === CLIENT.Query) {
+    if (lengthAt(bytes, 1) !== length - 1 || bytes[length - 1] !== 0) return undefined
+    const sql = textOf(bytes, HEADER_BYTES, length - 1)
+    return sql === undefined ? undefined : { kind: 'query', bytes, sql }
+  }
+  return tag === CLIENT.Parse || tag === CLIENT.Bind ? readBind(bytes) : undefined
+}
+
+function readBind(bytes: Buffer): WholeBind | undefined {
+  let at = 0
+  let sql: string | undefined
+  let definitionStart = 0
+  let definitionEnd = 0
+  if (bytes[0] === CLIENT.Parse) {
+    definitionEnd = endOf(bytes, 0)
+    definitionStart = HEADER_BYTES + 1
+    if (definitionEnd < 0 || bytes[HEADER_BYTES] !== 0) return undefined
+    const sqlEnd = bytes.indexOf(0, definitionStart)
+    const typesAt = sqlEnd + 3
+    if (sqlEnd < 0 || typesAt > definitionEnd) return undefined
+    if (definitionEnd !== typesAt + 4 * bytes.readUInt16BE(sqlEnd + 1)) return undefined
+    sql = textOf(bytes, definitionStart, sqlEnd)
+    if (sql === undefined) return undefined
+    at = definitionEnd
+  }
+  const bindEnd = bytes[at] === CLIENT.Bind ? endOf(bytes, at) : -1
+  if (bindEnd < 0 || bytes[at + HEADER_BYTES] !== 0) return undefined
+  const nameStart = at + HEADER_BYTES + 1
+  const nameEnd = bytes.indexOf(0, nameStart)
+  if (nameEnd < 0 || nameEnd >= bindEnd) return undefined
+  // What was parsed in this turn is what is bound in it.
+  if (sql !== undefined && nameEnd !== nameStart) return undefined
+  at = bindEnd
+  if (bytes[at] === CLIENT.Describe) {
+    if (lengthAt(bytes, at + 1) !== 6 || bytes[at + 5] !== 0x50 || bytes[at + 6] !== 0) return undefined
+    at += 7
+  }
+  // Execute of the unnamed portal without a limit, and Sync.
+  if (bytes.length !== at + 15 || bytes[at] !== CLIENT.Execute || lengthAt(bytes, at + 1) !== 9) return undefined
+  if (bytes[at + 5] !== 0 || lengthAt(bytes, at + 6) !== 0) return undefined
+  if (bytes[at + 10] !== CLIENT.Sync || lengthAt(bytes, at + 11) !== 4) return undefined
+  return { kind: 'bind', bytes, sql, definitionStart, definitionEnd, nameStart, nameEnd, bindEnd }
+}
+
+/** Where the message that begins at `at` ends; -1 where it does not end inside. */
+function endOf(bytes: Buffer, at: number): number {
+  if (at + HEADER_BYTES > bytes.length) return -1
+  const length = lengthAt(bytes, at + 1)
+  const end = at + 1 + length
+  return length < 4 || end > bytes.length ? -1 : end
+}
+
+/** Four bytes, big-endian; NaN or undefined never equal what they are compared with. */
+function lengthAt(bytes: Buffer, at: number): number {
+  return (
+    (bytes[at] as number) * 0x1000000 +
+    (((bytes[at + 1] as number) << 16) | ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number))
+  )
+}
+
+/** Undefined where the bytes are no UTF-8 (or hold U+FFFD itself), or a NUL stands among them. */
+function textOf(bytes: Buffer, start: number, end: number): string | undefined {
+  const text = bytes.toString('utf8', start, end)
+  return text.includes('\ufffd') || text.includes('\0') ? undefined : text
+}

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  encodeBind,
+  encodeClose,
+  encodeDescribe,
+  encodeExecute,
+  encodeFlush,
+  encodeParse,
+  encodeQuery,
+  encodeSync,
+} from '../../src/wire/client-messages.ts'
+import { readWholeTurn } from '../../src/wire/whole-turn.ts'
+
+const portal = encodeDescribe({ kind: 'portal', name: '' })
+const run = [encodeExecute(''), encodeSync()]
+const of = (...messages: Buffer[]) => readWholeTurn(Buffer.concat(messages))
+
+test('a Query alone is a whole turn', () => {
+  const turn = of(encodeQuery('SELECT é'))
+  assert.equal(turn?.kind, 'query')
+  assert.equal(turn?.sql, 'SELECT é')
+})
+
+test('Parse of the unnamed statement, Bind, Describe, Execute and Sync are a whole turn, with their places', () => {
+  const turn = of(encodeParse('', 'SELECT $1', [23]), encodeBind('', '', ['7']), portal, ...run)
+  assert.ok(turn?.kind === 'bind')
+  assert.equal(turn.sql, 'SELECT $1')
+  const { bytes } = turn
+  assert.equal(bytes.toString('latin1', turn.definitionStart, turn.definitionEnd), 'SELECT $1\0\0\x01\0\0\0\x17')
+  assert.equal(turn.nameEnd, turn.nameStart)
+  assert.equal(bytes[turn.bindEnd], 0x44)
+})
+
+test('Bind of a named statement, with or without Describe, is a whole turn', () => {
+  for (const messages of [
+    [encodeBind('', 'sé', ['7']), portal, ...run],
+    [encodeBind('', 'sé', []), ...run],
+  ]) {
+    const turn = of(...messages)
+    assert.ok(turn?.kind === 'bind')
+    assert.equal(turn.sql, undefined)
+    assert.equal(turn.bytes.toString('utf8', turn.nameStart, turn.nameEnd), 'sé')
+  }
+})
+
+for (const [what, messages] of [
+  ['two Queries', [encodeQuery('SELECT 1'), encodeQuery('SELECT 1')]],
+  ['half a Query', [encodeQuery('SELECT 1').subarray(0, 8)]],
+  ['a Query with a NUL inside', [Buffer.from('51000000096100620000'.slice(0, 20), 'hex')]],
+  ['a Query that is no UTF-8', [Buffer.from('5100000006ff00', 'hex')]],
+  ['a Parse alone', [encodeParse('', 'SELECT 1'), encodeSync()]],
+  ['a named Parse', [encodeParse('s', 'SELECT 1'), encodeBind('', 's'), ...run]],
+  ['Parse of one statement, Bind of another', [encodeParse('', 'SELECT 1'), encodeBind('', 's'), ...run]],
+  [
+    'a Parse whose types do not end where it does',
+    [Buffer.from('500000000a004100000100', 'hex'), encodeBind('', ''), ...run],
+  ],
+  ['a named portal', [encodeBind('p', ''), encodeExecute('p'), encodeSync()]],
+  ['Describe of a statement', [encodeBind('', ''), encodeDescribe({ kind: 'statement', name: '' }), ...run]],
+  ['a row limit', [encodeBind('', ''), encodeExecute('', 10), encodeSync()]],
+  ['a Flush between', [encodeBind('', ''), encodeFlush(), ...run]],
+  ['a Close between', [encodeBind('', ''), encodeClose({ kind: 'portal', name: '' }), ...run]],
+  ['no Sync', [encodeBind('', ''), encodeExecute('')]],
+  ['two Syncs', [encodeBind('', ''), ...run, encodeSync()]],
+  ['a Query behind it', [encodeBind('', ''), ...run, encodeQuery('SELECT 1')]],
+  ['nothing', []],
+  ['a length that is negative', [Buffer.from('51fffffffb4100', 'hex')]],
+] as const) {
+  test(`${what}: not a whole turn`, () => {
+    assert.equal(of(...messages), undefined)
+  })
+}
+
+test('no cut and no single changed byte of a turn is read past its end', () => {
+  const whole = Buffer.concat([encodeParse('', 'SELECT $1', [23]), encodeBind('', '', ['7']), portal, ...run])
+  for (let cut = 0; cut < whole.length; cut++) assert.equal(readWholeTurn(whole.subarray(0, cut)), undefined)
+  for (let at = 0; at < whole.length; at++) {
+    for (const value of [0, 1, 0x44, 0x7f, 0x80, 0xff]) {
+      const changed = Buffer.from(whole)
+      changed[at] = value
+      const turn = readWholeTurn(changed)
+      if (turn?.kind === 'bind') assert.ok(turn.nameEnd < turn.bindEnd && turn.bindEnd < whole.length)
+    }
+  }
+})
