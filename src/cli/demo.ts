@@ -17,6 +17,7 @@ export function demoCommand(context: CliContext): Command {
     .option('--once', 'run allowed and denied statements, say what became of each, and end')
     .option('--login', 'log in yourself, in a browser, instead of letting the demonstration do it')
     .option('--port <number>', 'the port on 127.0.0.1 to connect to (default: a free one)', readPort)
+    .addHelpText('after', EXAMPLES)
     .action((flags: DemoFlags) => runDemo(context, flags))
 }
 
@@ -72,3 +73,8 @@ function readPort(text: string): number {
   if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new InvalidArgumentError('a port is 1 to 65535')
   return port
 }
+
+const EXAMPLES = `
+Examples:
+  pgoauth demo         bring everything up, say how to connect, and stay
+  pgoauth demo --once  run allowed and denied statements, and end`

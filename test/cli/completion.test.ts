@@ -39,6 +39,9 @@ const CASES: readonly { readonly typed: readonly string[]; readonly offers: read
   { typed: ['completion', 'po'], offers: ['powershell'] },
   { typed: ['token', '--cl'], offers: ['--claims'] },
   { typed: ['profile', 'add', '--replac'], offers: ['--replace'] },
+  { typed: ['login', '--store', ''], offers: ['file', 'keychain', 'memory'] },
+  { typed: ['connect', 'prod', '--tls-mode', 'verify-'], offers: ['verify-ca', 'verify-full'] },
+  { typed: ['proxy', '--log-level', 'w'], offers: ['warn'] },
 ]
 
 describe('bash', () => {
@@ -50,6 +53,12 @@ COMP_WORDS=(${words}); COMP_CWORD=${typed.length}; _pgoauth; printf '%s\\n' "\${
       assert.deepEqual((await runIn('bash', ['--norc', '-c', script])).trim().split('\n').sort(), offers)
     })
   }
+
+  test('offers no profile where a flag wants its value', async () => {
+    const script = `source <(pgoauth completion bash)
+COMP_WORDS=(pgoauth login --client-id ''); COMP_CWORD=3; _pgoauth; echo "\${#COMPREPLY[@]}"`
+    assert.equal(await runIn('bash', ['--norc', '-c', script]), '0\n')
+  })
 
   test('leaves what stands behind -- to the shell', async () => {
     const script = `source <(pgoauth completion bash)
