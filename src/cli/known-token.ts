@@ -16,6 +16,8 @@ interface KnownProfile {
   readonly name: string
   readonly store: Profile['store']
   readonly account: string
+  readonly resource: readonly string[]
+  readonly audience: string | undefined
 }
 
 /** What finds the files, and what opens them. */
@@ -43,7 +45,7 @@ export async function readKnownToken(
     if (known.configText !== readFileSync(paths.configFile, 'utf8')) return undefined
     // A passphrase is asked for once, by the whole way.
     if (known.store === 'file' && !env.PGOAUTH_STORE_KEY) return undefined
-    const [{ openStore }, { readRecord }, { ageOf }] = await Promise.all([
+    const [{ openStore }, { isAskedFor, readRecord }, { ageOf }] = await Promise.all([
       import('../tokens/open-store.ts'),
       import('../tokens/login-record.ts'),
       import('../tokens/freshness.ts'),
@@ -51,7 +53,7 @@ export async function readKnownToken(
     const store = await openStore(known.store, { env, platform, paths, clock, log, warn() {} })
     const text = await store.read(known.account)
     const record = text === undefined ? undefined : readRecord(text, known, store.place)
-    return record && ageOf(record, Math.floor(clock.nowMs() / 1000)) === 'fresh'
+    return record && isAskedFor(record, known) && ageOf(record, Math.floor(clock.nowMs() / 1000)) === 'fresh'
       ? record.accessToken.reveal()
       : undefined
   } catch {
@@ -84,6 +86,8 @@ export async function rememberProfile(
       name,
       store,
       account: accountOf(profile),
+      resource: profile.resource,
+      audience: profile.audience,
     }
     mkdirSync(paths.cacheDir, { recursive: true, mode: 0o700 })
     writeFileSync(temporary, JSON.stringify(known), { mode: 0o600 })

@@ -65,12 +65,12 @@ function tell(context: CliContext, found: readonly LoginStatus[]): void {
     line('scopes', one.scopes?.join(' '))
     line('missing', one.missing_scopes.join(' '))
     line('kept in', one.place ?? undefined)
-    line('try', one.logged_in ? undefined : (one.fix ?? undefined))
+    line('try', one.fix ?? undefined)
   }
 }
 
 function loginLine({ logged_in, renews, expires_at, flow }: LoginStatus, now: number): string {
-  if (!logged_in) return 'none'
+  if (!logged_in) return expires_at === null ? 'none' : 'expired'
   if (flow === 'token_file' || flow === 'exec' || flow === 'client_credentials') return `not needed (flow: ${flow})`
   const until = expires_at === null ? '' : Math.floor(Date.parse(expires_at) / 1000) - now
   const token =
