@@ -28,6 +28,8 @@ async function runDemo(context: CliContext, flags: DemoFlags): Promise<void> {
     import('../demo/orphan.ts'),
   ])
   const { env, clock } = context
+  // PGSSLMODE, PGOPTIONS and their kin are meant for the person's own databases, not for driver and psql here.
+  for (const name of Object.keys(env)) if (/^PG(?!OAUTH_)/.test(name)) delete env[name]
   const say = (line: string) => writeLine(context.stdout, line)
   const tell = (line: string) => writeLine(context.stderr, line)
   const stdoutIsTty = 'isTTY' in context.stdout && context.stdout.isTTY === true
