@@ -2,6 +2,7 @@
 // Further arguments name test files or folders to run alone: npm test -- test/wire
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { dirname, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { installPackages } from './packages.mjs'
@@ -41,9 +42,20 @@ const tested = spawnSync(
     '--test-reporter-destination=stdout',
     ...files,
   ],
-  { stdio: ['ignore', 'inherit', 'inherit'] },
+  { stdio: ['ignore', 'inherit', 'inherit'], env: testEnvironment() },
 )
 process.exitCode = tested.status || linted.status || (tested.signal || linted.signal ? 1 : 0)
+
+/**
+ * Our environment without what would steer libpq and its kin, pgoauth itself, colours, proxies, the keychain and browsers
+ * some other way than the tests have it. PGOAUTH_TEST_… and the like are the tests' own.
+ */
+function testEnvironment() {
+  const steers =
+    /^(PG(?!OAUTH_)|PGOAUTH_(?!TEST_|FUZZ_|MIXING_|FLOOD|SCRIPTS)|DATABASE_URL$|(https?|all|no)_proxy$|NO_COLOR$|FORCE_COLOR$|DISPLAY$|WAYLAND_DISPLAY$|BROWSER$|DBUS_|GNOME_KEYRING_|SSH_|XDG_|LC_|LANG(UAGE)?$|npm_lifecycle)/i
+  const kept = Object.entries(process.env).filter(([name]) => !steers.test(name))
+  return { HOME: homedir(), ...Object.fromEntries(kept), LANG: 'C.UTF-8' }
+}
 
 /** Every *.test.js below a folder; what lies under bench/ measures and does not test. */
 function testFiles(folder) {

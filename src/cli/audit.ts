@@ -10,7 +10,9 @@ function add(value: string, before: string[] = []): string[] {
 
 /** `pgoauth audit` and its verbs. */
 export function auditCommand(context: CliContext): Command {
-  const command = new Command('audit').description('Read the audit file of a proxy, and check that nobody changed it.')
+  const command = new Command('audit')
+    .description('Read the audit file of a proxy, and check that nobody changed it.')
+    .addHelpText('after', EXAMPLES)
   command
     .command('verify')
     .description('Check the chain: nothing changed, taken out or moved. Exits 1 where something was.')
@@ -18,6 +20,7 @@ export function auditCommand(context: CliContext): Command {
     .requiredOption('--key-file <file>', 'the key: audit.key_file of proxy.yaml')
     .option('--head <head>', 'CHAIN:SEQ:MAC as /metrics showed it: also nothing cut off before that; one a chain', add)
     .option('--json', 'one JSON object on stdout')
+    .addHelpText('after', '\nExample:\n  pgoauth audit verify audit.jsonl --key-file audit.key')
     .action(async (files: string[], flags: { keyFile: string; head?: string[]; json?: boolean }) => {
       const { verifyAudit } = await import('./audit-verify.ts')
       await verifyAudit(context, files, flags)
@@ -29,6 +32,7 @@ export function auditCommand(context: CliContext): Command {
     .option('-n, --lines <count>', 'how many', '20')
     .option('-f, --follow', 'and those that come, until interrupted')
     .option('--json', 'the lines as they are')
+    .addHelpText('after', '\nExample:\n  pgoauth audit tail audit.jsonl -n 50 --follow')
     .action(async (file: string, flags: { lines: string; follow?: boolean; json?: boolean }) => {
       const { tailAudit } = await import('./audit-tail.ts')
       await tailAudit(context, file, flags)
@@ -39,9 +43,16 @@ export function auditCommand(context: CliContext): Command {
     .argument('<request-id>', 'as the HINT of the error shows it')
     .argument('<files...>', FILES)
     .option('--json', 'the lines as they are')
+    .addHelpText('after', '\nExample:\n  pgoauth audit find 2c3c08cfba404068 audit.jsonl')
     .action(async (requestId: string, files: string[], flags: { json?: boolean }) => {
       const { findInAudit } = await import('./audit-find.ts')
       await findInAudit(context, requestId, files, flags)
     })
   return command
 }
+
+const EXAMPLES = `
+Examples:
+  pgoauth audit tail audit.jsonl --follow            who does what, as it happens
+  pgoauth audit find 2c3c08cfba404068 audit.jsonl    why that request was denied
+  pgoauth audit verify audit.jsonl --key-file audit.key`

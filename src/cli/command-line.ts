@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { ERRORS } from '../base/errors.ts'
+import { suggest } from '../base/suggest.ts'
 import type { CliContext } from './context.ts'
 import type { CommandEntry } from './program.ts'
 import { VERSION } from './version.ts'
@@ -47,9 +48,17 @@ async function assembleProgram(
       .configureOutput({
         writeOut: (text) => context.stdout.write(text),
         writeErr: (text) => context.stderr.write(text),
+        outputError: (text, write) => write(withSuggestion(text, command)),
       }),
   )
   return program
+}
+
+/** The parser suggests none but the flags that its help lists. */
+function withSuggestion(text: string, { options }: Command): string {
+  const [, flag] = /^error: unknown option '(--[^'=]+)[^']*'\n$/.exec(text) ?? []
+  const near = flag && suggest(flag.slice(2), options.map(({ long }) => long?.slice(2) ?? '').filter(Boolean))
+  return near ? `${text}(Did you mean --${near}?)\n` : text
 }
 
 function applyToAll(command: Command, apply: (command: Command) => void): void {

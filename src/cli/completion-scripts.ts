@@ -1,4 +1,4 @@
-import type { CompletionNode } from './completion-tree.ts'
+import type { CompletionNode, CompletionOption } from './completion-tree.ts'
 
 export const SHELLS = ['bash', 'zsh', 'fish', 'powershell'] as const
 export type Shell = (typeof SHELLS)[number]
@@ -26,14 +26,32 @@ function valueFlags({ options }: CompletionNode): string[] {
   return options.filter(({ takesValue }) => takesValue).map(({ flag }) => flag)
 }
 
-function wordsOf({ commands, options }: CompletionNode): string {
-  return [...commands.map(({ name }) => name), ...options.map(({ flag }) => flag)].join(' ')
+/** Flags with the same choices, and these; then those whose value may be anything. */
+function valueCases({ options }: CompletionNode): { flags: string[]; choices: string }[] {
+  const byChoices = new Map<string, string[]>()
+  for (const { flag, takesValue, choices } of options) {
+    const key = choices.join(' ')
+    if (takesValue) byChoices.set(key, [...(byChoices.get(key) ?? []), flag])
+  }
+  return [...byChoices].map(([choices, flags]) => ({ flags, choices }))
+}
+
+function offered({ options }: CompletionNode): CompletionOption[] {
+  return options.filter(({ hidden }) => !hidden)
+}
+
+function wordsOf(node: CompletionNode): string {
+  return [...node.commands.map(({ name }) => name), ...offered(node).map(({ flag }) => flag)].join(' ')
 }
 
 function writeBash(nodes: readonly CompletionNode[]): string {
   const cases = nodes.map((node) => {
-    const values = valueFlags(node)
-    const valueCase = values.length === 0 ? '' : ` case "$previous" in ${values.join('|')}) return ;; esac;`
+    const values = valueCases(node).map(({ flags, choices }) =>
+      choices === ''
+        ? ` ${flags.join('|')}) return ;;`
+        : ` ${flags.join('|')}) COMPREPLY=($(compgen -W "${choices}" -- "$current")); return ;;`,
+    )
+    const valueCase = values.length === 0 ? '' : ` case "$previous" in${values.join('')} esac;`
     const profiles = node.takesProfile ? ' profiles=1;' : ''
     return `    "${node.path}")${valueCase}${profiles} words="${wordsOf(node)}" ;;`
   })
@@ -67,12 +85,13 @@ complete -o default -F _pgoauth pgoauth
 function writeZsh(nodes: readonly CompletionNode[]): string {
   const describe = (name: string, summary: string) => quote(`${name.replaceAll(':', '\\:')}:${summary}`)
   const cases = nodes.map((node) => {
-    const values = valueFlags(node)
-    const valueCase =
-      values.length === 0 ? '' : `case "$previous" in ${values.join('|')}) _files; return ;; esac\n      `
+    const values = valueCases(node).map(({ flags, choices }) =>
+      choices === '' ? `${flags.join('|')}) _files; return ;;` : `${flags.join('|')}) compadd ${choices}; return ;;`,
+    )
+    const valueCase = values.length === 0 ? '' : `case "$previous" in ${values.join(' ')} esac\n      `
     const words = [
       ...node.commands.map(({ name, summary }) => describe(name, summary)),
-      ...node.options.map(({ flag, summary }) => describe(flag, summary)),
+      ...offered(node).map(({ flag, summary }) => describe(flag, summary)),
     ]
     const profiles = node.takesProfile ? 'profiles=1; ' : ''
     return `    "${node.path}")\n      ${valueCase}${profiles}choices=(${words.join(' ')}) ;;`
@@ -105,16 +124,27 @@ if [[ "\${funcstack[1]}" == _pgoauth ]]; then _pgoauth "$@"; else compdef _pgoau
 
 function writeFish(nodes: readonly CompletionNode[]): string {
   const lines = nodes.flatMap((node) => {
-    const where = `-n ${quote(`__pgoauth_at ${fishQuote(node.path)}`)}`
+    const at = `__pgoauth_at ${fishQuote(node.path)}`
+    const values = valueFlags(node)
+    const notValue = values.length === 0 ? '' : `; and not __pgoauth_behind ${values.join(' ')}`
+    const where = `-n ${quote(at)}`
     return [
       ...node.commands.map(
         ({ name, summary }) => `complete -c pgoauth -f ${where} -a ${fishQuote(name)} -d ${fishQuote(summary)}`,
       ),
-      ...node.options.map(
-        ({ flag, summary, takesValue }) =>
-          `complete -c pgoauth ${takesValue ? '-r' : '-f'} ${where} -l ${flag.slice(2)} -d ${fishQuote(summary)}`,
+      ...offered(node).map(
+        ({ flag, summary, takesValue, choices }) =>
+          `complete -c pgoauth ${fishValue(takesValue, choices)} ${where} -l ${flag.slice(2)} -d ${fishQuote(summary)}`,
       ),
-      ...(node.takesProfile ? [`complete -c pgoauth -f ${where} -a '(${PROFILES})' -d profile`] : []),
+      ...valueCases(node)
+        .filter(({ choices }) => choices !== '')
+        .map(
+          ({ flags, choices }) =>
+            `complete -c pgoauth -f -n ${quote(`${at}; and __pgoauth_behind ${flags.join(' ')}`)} -a ${quote(choices)}`,
+        ),
+      ...(node.takesProfile
+        ? [`complete -c pgoauth -f -n ${quote(`${at}${notValue}`)} -a '(${PROFILES})' -d profile`]
+        : []),
     ]
   })
   return `# pgoauth completion for fish: pgoauth completion fish > ~/.config/fish/completions/pgoauth.fish
@@ -127,17 +157,30 @@ function __pgoauth_at
   end
   test "$at" = "$argv[1]"
 end
+# Whether the word before the cursor is one of these flags.
+function __pgoauth_behind
+  contains -- (commandline -opc)[-1] $argv
+end
 ${lines.join('\n')}
 `
 }
 
+/** None, one of these, or anything (a file). */
+function fishValue(takesValue: boolean, choices: readonly string[]): string {
+  if (!takesValue) return '-f'
+  return choices.length === 0 ? '-r' : `-x -a ${fishQuote(choices.join(' '))}`
+}
+
 function writePowershell(nodes: readonly CompletionNode[]): string {
-  const entry = ({ path, commands, options, takesProfile }: CompletionNode) => {
+  const entry = (node: CompletionNode) => {
     const words = [
-      ...commands.map(({ name, summary }) => [name, summary] as const),
-      ...options.map(({ flag, summary }) => [flag, summary] as const),
+      ...node.commands.map(({ name, summary }) => [name, summary] as const),
+      ...offered(node).map(({ flag, summary }) => [flag, summary] as const),
     ].map(([word, summary]) => `@(${psQuote(word)}, ${psQuote(summary || word)})`)
-    return `    ${psQuote(path)} = @{ Profiles = $${takesProfile}; Words = @(${words.join(', ')}) }`
+    const values = node.options
+      .filter(({ takesValue }) => takesValue)
+      .map(({ flag, choices }) => `${psQuote(flag)} = @(${choices.map(psQuote).join(', ')})`)
+    return `    ${psQuote(node.path)} = @{ Profiles = $${node.takesProfile}; Values = @{ ${values.join('; ')} }; Words = @(${words.join(', ')}) }`
   }
   return `# pgoauth completion for PowerShell: pgoauth completion powershell | Out-String | Invoke-Expression
 Register-ArgumentCompleter -Native -CommandName pgoauth -ScriptBlock {
@@ -146,15 +189,23 @@ Register-ArgumentCompleter -Native -CommandName pgoauth -ScriptBlock {
 ${nodes.map(entry).join('\n')}
   }
   $at = ''
+  $previous = ''
   foreach ($element in $ast.CommandElements | Select-Object -Skip 1) {
     if ($element.Extent.EndOffset -ge $cursor -and $current -ne '') { break }
     $word = $element.ToString()
     if ($word -eq '--') { return }
+    $previous = $word
     if ($word.StartsWith('-')) { continue }
     $next = ("$at $word").Trim()
     if ($places.ContainsKey($next)) { $at = $next }
   }
   $place = $places[$at]
+  if ($place.Values.ContainsKey($previous)) {
+    $place.Values[$previous] | Where-Object { $_ -like "$current*" } | ForEach-Object {
+      [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_)
+    }
+    return
+  }
   if ($place.Profiles -and -not $current.StartsWith('-')) {
     pgoauth completion profiles 2>$null | Where-Object { $_ -like "$current*" } | ForEach-Object {
       [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_)

@@ -17,6 +17,7 @@ export function demoCommand(context: CliContext): Command {
     .option('--once', 'run allowed and denied statements, say what became of each, and end')
     .option('--login', 'log in yourself, in a browser, instead of letting the demonstration do it')
     .option('--port <number>', 'the port on 127.0.0.1 to connect to (default: a free one)', readPort)
+    .addHelpText('after', EXAMPLES)
     .action((flags: DemoFlags) => runDemo(context, flags))
 }
 
@@ -27,6 +28,8 @@ async function runDemo(context: CliContext, flags: DemoFlags): Promise<void> {
     import('../demo/orphan.ts'),
   ])
   const { env, clock } = context
+  // PGSSLMODE, PGOPTIONS and their kin are meant for the person's own databases, not for driver and psql here.
+  for (const name of Object.keys(env)) if (/^PG(?!OAUTH_)/.test(name)) delete env[name]
   const say = (line: string) => writeLine(context.stdout, line)
   const tell = (line: string) => writeLine(context.stderr, line)
   const stdoutIsTty = 'isTTY' in context.stdout && context.stdout.isTTY === true
@@ -72,3 +75,8 @@ function readPort(text: string): number {
   if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new InvalidArgumentError('a port is 1 to 65535')
   return port
 }
+
+const EXAMPLES = `
+Examples:
+  pgoauth demo         bring everything up, say how to connect, and stay
+  pgoauth demo --once  run allowed and denied statements, and end`

@@ -20,7 +20,12 @@ export function doctorCommand(context: CliContext): Command {
       }
       const first = findings.find(({ ok }) => ok === false)
       if (flags.json) {
-        const checks = findings.map(({ check, ok, detail, fix }) => ({ check, ok, detail, fix: fix ?? null }))
+        const checks = findings.map(({ check, ok, detail, fix }) => ({
+          check,
+          ok: ok ?? null,
+          detail,
+          fix: fix ?? null,
+        }))
         writeLine(context.stdout, JSON.stringify({ ok: first === undefined, checks }, null, 2))
       }
       context.setExitCode(first?.exit ?? 0)

@@ -2,7 +2,8 @@ import { nowSeconds } from '../base/clock.ts'
 import { asPgoauthError } from '../base/errors.ts'
 import type { Profile } from '../config/profiles.ts'
 import { ageOf } from '../tokens/freshness.ts'
-import { accountOf, type LoginRecord, readRecord } from '../tokens/login-record.ts'
+import { loginNeeded } from '../tokens/login-needed.ts'
+import { accountOf, isAskedFor, type LoginRecord, readRecord } from '../tokens/login-record.ts'
 import { openStore } from '../tokens/open-store.ts'
 import type { TokenDeps } from '../tokens/token-deps.ts'
 
@@ -50,6 +51,7 @@ async function readStatus(profile: Profile, deps: TokenDeps): Promise<LoginStatu
   const text = await store.read(accountOf(profile))
   if (text === undefined) return { ...status, place: store.place, fix: `pgoauth login ${profile.name}`, exit: 3 }
   const record = readRecord(text, profile, store.place)
+  if (!isAskedFor(record, profile)) throw loginNeeded(profile, record)
   return { ...status, ...describe(record, profile, deps), place: store.place }
 }
 
@@ -57,14 +59,17 @@ function describe(record: LoginRecord, profile: Profile, { clock }: TokenDeps) {
   const renews = record.refreshToken !== undefined && record.ended === undefined
   const logged_in = renews || ageOf(record, nowSeconds(clock)) !== 'over'
   const { scopes: granted } = record
+  const missing = granted ? profile.scopes.filter((scope) => !granted.includes(scope) && !IMPLIED.has(scope)) : []
+  // What was never asked for a login can ask for; what was refused it would be refused again.
+  const unasked = missing.some((scope) => !record.asked.scopes.includes(scope))
   return {
     logged_in,
     renews,
     person: record.person ?? null,
     expires_at: record.expiresAtSeconds === undefined ? null : new Date(record.expiresAtSeconds * 1000).toISOString(),
     scopes: granted ?? null,
-    missing_scopes: granted ? profile.scopes.filter((scope) => !granted.includes(scope) && !IMPLIED.has(scope)) : [],
-    fix: logged_in ? null : `pgoauth login ${profile.name}`,
+    missing_scopes: missing,
+    fix: logged_in && !unasked ? null : `pgoauth login ${profile.name}`,
     exit: logged_in ? 0 : 3,
   }
 }

@@ -3,6 +3,7 @@ import { fail } from '../base/errors.ts'
 import { loadProfiles } from '../config/profiles.ts'
 import type { CliContext } from './context.ts'
 import { addProfileAddOptions, type ProfileAddFlags } from './profile-add-options.ts'
+import { addProfileOptions, profileFlagsOf } from './profile-options.ts'
 import { paintFor, writeLine } from './terminal.ts'
 import { canAsk, profileOf, tokenDepsOf } from './token-deps.ts'
 
@@ -60,7 +61,7 @@ function listCommand(context: CliContext): Command {
 }
 
 function showCommand(context: CliContext): Command {
-  return new Command('show')
+  const command = new Command('show')
     .description('Print a profile with all defaults and overrides in place.')
     .argument('[name]', 'without it the default profile')
     .option('--json', 'as JSON')
@@ -68,14 +69,16 @@ function showCommand(context: CliContext): Command {
       'after',
       '\nExamples:\n  pgoauth profile show prod\n  PGOAUTH_STORE=file pgoauth profile show prod --json',
     )
-    .action(async (name: string | undefined, flags: { json?: boolean }) => {
-      const profile = await profileOf(context, name)
+  return addProfileOptions(command).action(
+    async (name: string | undefined, flags: { json?: boolean } & Record<string, unknown>) => {
+      const profile = await profileOf(context, name, profileFlagsOf(flags))
       const { profileView } = await import('../config/profile-view.ts')
       const view = profileView(profile)
       if (flags.json) return writeLine(context.stdout, JSON.stringify({ profile: profile.name, ...view }, null, 2))
       const { stringify } = await import('yaml')
       context.stdout.write(stringify({ profiles: { [profile.name]: view } }, { lineWidth: 0 }))
-    })
+    },
+  )
 }
 
 function removeCommand(context: CliContext): Command {
@@ -102,13 +105,14 @@ function removeCommand(context: CliContext): Command {
 }
 
 function passwordCommand(context: CliContext): Command {
-  return new Command('password')
+  const command = new Command('password')
     .description('Print the password that the local port of this profile asks for (local_auth: password).')
     .argument('[name]', 'without it the default profile')
     .option('--rotate', 'make a new one first; what saved the old one must be told')
     .addHelpText('after', '\nExamples:\n  pgoauth profile password prod\n  pgoauth profile password prod --rotate')
-    .action(async (name: string | undefined, flags: { rotate?: boolean }) => {
-      const profile = await profileOf(context, name)
+  return addProfileOptions(command).action(
+    async (name: string | undefined, flags: { rotate?: boolean } & Record<string, unknown>) => {
+      const profile = await profileOf(context, name, profileFlagsOf(flags))
       if (profile.store === 'memory') {
         fail('USAGE', {
           detail: 'with store: memory each "pgoauth connect" makes its own password, and prints it',
@@ -125,7 +129,8 @@ function passwordCommand(context: CliContext): Command {
           paint.dim('a "pgoauth connect" that runs keeps the old one until it is started again'),
         )
       }
-    })
+    },
+  )
 }
 
 const EXAMPLES = `

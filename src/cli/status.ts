@@ -1,38 +1,42 @@
 import { Command } from 'commander'
 import { nowSeconds } from '../base/clock.ts'
 import { asPgoauthError, fail } from '../base/errors.ts'
-import { loadProfiles } from '../config/profiles.ts'
+import { loadProfiles, type ProfileFlags } from '../config/profiles.ts'
 import type { CliContext } from './context.ts'
 import type { LoginStatus } from './login-status.ts'
+import { addProfileOptions, profileFlagsOf } from './profile-options.ts'
 import { paintFor, writeLine } from './terminal.ts'
 import { profileOf, tokenDepsOf } from './token-deps.ts'
 
 export function statusCommand(context: CliContext): Command {
-  return new Command('status')
+  const command = new Command('status')
     .description('Say who is logged in where, until when, and where the login is kept.')
     .argument('[profile]', 'only this profile; exit code 3 when it needs a login')
     .option('--json', 'one JSON array on stdout')
     .addHelpText('after', EXAMPLES)
-    .action(async (name: string | undefined, flags: { json?: boolean }) => {
+  return addProfileOptions(command).action(
+    async (name: string | undefined, flags: { json?: boolean } & Record<string, unknown>) => {
       const deps = tokenDepsOf(context)
       const { statusOf } = await import('./login-status.ts')
-      const names = name === undefined ? await allNames(context, flags.json === true) : [name]
+      const given = profileFlagsOf(flags)
+      const names = name === undefined ? await allNames(context, flags.json === true, given) : [name]
       const found: LoginStatus[] = []
-      for (const one of names) found.push(await statusOf(one, () => profileOf(context, one), deps))
+      for (const one of names) found.push(await statusOf(one, () => profileOf(context, one, given), deps))
       if (flags.json) writeLine(context.stdout, JSON.stringify(found, null, 2))
       else tell(context, found)
       const [only] = found
       if (name !== undefined && only && !only.logged_in) context.setExitCode(only.error ? only.exit : 3)
-    })
+    },
+  )
 }
 
 /** Without any profile a script gets an empty list, and a person is told how to begin. */
-async function allNames(context: CliContext, isListed: boolean): Promise<string[]> {
+async function allNames(context: CliContext, isListed: boolean, flags: ProfileFlags): Promise<string[]> {
   const { profiles, file } = await loadProfiles(tokenDepsOf(context).paths)
   const names = Object.keys(profiles)
   if (names.length > 0) return names
   try {
-    return [(await profileOf(context, undefined)).name]
+    return [(await profileOf(context, undefined, flags)).name]
   } catch (error) {
     const { code } = asPgoauthError(error)
     if (code !== 'USAGE') throw error
@@ -61,12 +65,12 @@ function tell(context: CliContext, found: readonly LoginStatus[]): void {
     line('scopes', one.scopes?.join(' '))
     line('missing', one.missing_scopes.join(' '))
     line('kept in', one.place ?? undefined)
-    line('try', one.logged_in ? undefined : (one.fix ?? undefined))
+    line('try', one.fix ?? undefined)
   }
 }
 
 function loginLine({ logged_in, renews, expires_at, flow }: LoginStatus, now: number): string {
-  if (!logged_in) return 'none'
+  if (!logged_in) return expires_at === null ? 'none' : 'expired'
   if (flow === 'token_file' || flow === 'exec' || flow === 'client_credentials') return `not needed (flow: ${flow})`
   const until = expires_at === null ? '' : Math.floor(Date.parse(expires_at) / 1000) - now
   const token =

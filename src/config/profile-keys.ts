@@ -39,6 +39,22 @@ export function environmentNameOf(key: string): string {
   return `PGOAUTH_${key.replace('.', '_').toUpperCase()}`
 }
 
+/** What else the environment says: which file, which profile, the file store's key. */
+const OTHER_VARIABLES = ['PGOAUTH_CONFIG', 'PGOAUTH_DEFAULT', 'PGOAUTH_STORE_KEY']
+
+/** Every variable of the environment that means something here. */
+export function knownVariables(): string[] {
+  return [...Object.keys(PROFILE_KEYS).map(environmentNameOf), ...OTHER_VARIABLES]
+}
+
+/** Variables that are set and begin like ours, and are none of them. */
+export function unknownVariables(env: NodeJS.ProcessEnv): string[] {
+  const names = Object.keys(env).filter((name) => name.startsWith('PGOAUTH_') && env[name])
+  if (names.length === 0) return []
+  const known = new Set(knownVariables())
+  return names.filter((name) => !known.has(name))
+}
+
 export function flagOf(key: string): string {
   return `--${key.replace(/[._]/g, '-')}`
 }

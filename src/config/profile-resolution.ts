@@ -2,7 +2,14 @@ import { isAbsolute, join, resolve } from 'node:path'
 import { fail } from '../base/errors.ts'
 import { readCachedOverrides, writeCachedOverrides } from './profile-cache.ts'
 import { loadProfiles, type ProfileFile } from './profile-file.ts'
-import { environmentNameOf, flagOf, PROFILE_KEYS, type ProfileKey, readOverride } from './profile-keys.ts'
+import {
+  environmentNameOf,
+  flagOf,
+  PROFILE_KEYS,
+  type ProfileKey,
+  readOverride,
+  unknownVariables,
+} from './profile-keys.ts'
 import type { WrittenProfile } from './profile-schema.ts'
 import type { Listen, Profile, ProfileSources } from './profiles.ts'
 
@@ -20,6 +27,7 @@ const UNWRITTEN = 'default'
 export async function resolveProfile(name: string | undefined, sources: ProfileSources): Promise<Profile> {
   const file = await loadProfiles(sources.paths)
   const overrides = collectOverrides(sources)
+  await refuseMistypedVariables(file, sources)
   const chosen = await chooseName(name, file, overrides, sources)
   const written = absoluteFiles(file.profiles[chosen] ?? {}, join(file.file, '..'), sources.home)
   return complete(chosen, overrides.size === 0 ? written : await override(written, overrides, sources))
@@ -42,6 +50,16 @@ function collectOverrides({ env, flags = {} }: ProfileSources): Map<ProfileKey, 
     overrides.set(key, { value: readOverride(key, given), source })
   }
   return overrides
+}
+
+/** @throws USAGE for a variable that looks like one of ours and is none. */
+async function refuseMistypedVariables(file: ProfileFile, { env, flags = {} }: ProfileSources): Promise<void> {
+  const unknown = unknownVariables(env)
+  if (unknown.length === 0) return
+  const secrets = [flags.client_secret_env, env[environmentNameOf('client_secret_env')]]
+  for (const { client_secret_env } of Object.values(file.profiles)) secrets.push(client_secret_env)
+  const { refuseMistyped } = await import('./profile-choice.ts')
+  refuseMistyped(unknown.filter((name) => !secrets.includes(name)))
 }
 
 /** What is needed to say what is wrong is loaded only when something is. */

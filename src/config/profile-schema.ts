@@ -71,6 +71,16 @@ export const profileSchema = z.strictObject({
 /** A profile's own keys, checked but without defaults; what the cache keeps. */
 export type WrittenProfile = z.output<typeof profileSchema>
 
+/** What a key (`store`, `tls.mode`) may be, where that is one of a few words. */
+export function choicesOf(key: string): string[] {
+  let schema: z.ZodType | undefined = profileSchema
+  for (const step of key.split('.')) {
+    schema = schema instanceof z.ZodObject ? schema.shape[step] : undefined
+    if (schema instanceof z.ZodOptional) schema = schema.unwrap() as z.ZodType
+  }
+  return schema instanceof z.ZodEnum ? schema.options.map(String) : []
+}
+
 /** Kept to what is safe in a keychain account, a file name and a shell. */
 export const profileName = z
   .string()

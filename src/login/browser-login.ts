@@ -32,11 +32,16 @@ export async function logInByBrowser(
   const listener = await openCallbackListener(profile.redirect)
   try {
     const asked = await prepareCodeRequest(issuer, profile, listener.redirectUri)
-    const opened = options.open && (await openBrowser(asked.url.href, deps.env, profile))
+    const opened = options.open ? await openBrowser(asked.url.href, profile, deps) : undefined
     if (options.open && !opened && options.mayFallBack) return { ok: false, unopened: true }
-    tellWhere(asked.url.href, listener.port, opened, options.open)
+    tellWhere(asked.url.href, listener.port, opened !== undefined, options.open)
 
-    const callback = await waitFor(listener.arrived)
+    const failed = options.mayFallBack ? opened?.failed : undefined
+    const callback = await waitFor(failed ? Promise.race([listener.arrived, failed]) : listener.arrived)
+    if (!callback) {
+      deps.say('No browser came up here.', '')
+      return { ok: false, unopened: true }
+    }
     try {
       const grant = await requestCodeExchange(issuer, asked, callback.parameters)
       await callback.answer({
@@ -69,7 +74,7 @@ export async function logInByBrowser(
       deps.say('In a browser on your own machine, first run this there, and leave it running:', '', `  ${line}`, '')
   }
 
-  async function waitFor(arrived: Promise<Callback>): Promise<Callback> {
+  async function waitFor(arrived: Promise<Callback | undefined>): Promise<Callback | undefined> {
     const done = deps.wait('waiting for the browser')
     const timedOut = new AbortController()
     const stopTimer = deps.clock.after(BROWSER_TIMEOUT_MS, () => timedOut.abort())

@@ -4,6 +4,7 @@ import { awaitDeviceGrant, requestDeviceCode } from '../oauth/device-grant.ts'
 import type { Grant } from '../oauth/grant.ts'
 import type { Issuer } from '../oauth/issuer.ts'
 import { openBrowser } from './browser-opening.ts'
+import { isDisplayDead } from './display.ts'
 import type { LoginDeps } from './login-deps.ts'
 import { hasBrowser } from './surroundings.ts'
 
@@ -24,8 +25,8 @@ export async function logInByDevice(
   if (code.verificationUriComplete && code.verificationUriComplete !== code.verificationUri) {
     deps.say('or open this one, which has the code in it, and compare:', '', `  ${code.verificationUriComplete}`, '')
   }
-  if (options.open && hasBrowser(deps)) {
-    await openBrowser(code.verificationUriComplete ?? code.verificationUri, deps.env, profile)
+  if (options.open && hasBrowser(deps) && !(await isDisplayDead(deps))) {
+    await openBrowser(code.verificationUriComplete ?? code.verificationUri, profile, deps)
   }
   const done = deps.wait(`waiting for the code to be entered (it is good for ${inMinutes(code.expiresInSeconds)})`)
   try {

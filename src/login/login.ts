@@ -10,6 +10,7 @@ import { openIssuer } from '../tokens/profile-issuer.ts'
 import type { SecretStore } from '../tokens/secret-store.ts'
 import { logInByBrowser } from './browser-login.ts'
 import { logInByDevice } from './device-login.ts'
+import { isDisplayDead } from './display.ts'
 import type { LoginDeps, LoginOptions } from './login-deps.ts'
 import { missingScopes } from './missing-scopes.ts'
 import { hasBrowser } from './surroundings.ts'
@@ -56,13 +57,14 @@ async function authorize(issuer: Issuer, profile: Profile, deps: LoginDeps, opti
   const wanted = options.flow ?? (profile.flow === 'auto' ? undefined : profile.flow)
   const hasDevice = issuer.metadata.device_authorization_endpoint !== undefined
   const hasCode = issuer.metadata.authorization_endpoint !== undefined
+  const browser = hasBrowser(deps) && !(await isDisplayDead(deps))
   const offersNeither = () =>
     fail('ISSUER_INVALID', {
       detail: `${issuer.settings.issuer} offers neither a device code nor an authorization endpoint`,
       fix: 'check "issuer" in the profile',
     })
 
-  if (wanted === 'device' || (wanted === undefined && !hasBrowser(deps) && open && hasDevice)) {
+  if (wanted === 'device' || (wanted === undefined && !browser && open && hasDevice)) {
     if (!hasDevice) {
       fail('LOGIN_FAILED', {
         detail: `${issuer.settings.issuer} offers no device flow`,
@@ -75,7 +77,7 @@ async function authorize(issuer: Issuer, profile: Profile, deps: LoginDeps, opti
     if (!hasDevice || wanted === 'browser') return offersNeither()
     return logInByDevice(issuer, profile, deps, { open })
   }
-  const mayOpen = open && (wanted === 'browser' || hasBrowser(deps))
+  const mayOpen = open && (wanted === 'browser' || browser)
   const answer = await logInByBrowser(issuer, profile, deps, {
     open: mayOpen,
     mayFallBack: wanted === undefined && hasDevice,

@@ -24,7 +24,12 @@ export async function replaceFile(file: string, text: string): Promise<void> {
   } catch (error) {
     await unlink(temporary).catch(() => {})
     const { code } = error as NodeJS.ErrnoException
-    fail('STORE_UNAVAILABLE', { detail: `${file} cannot be written (${code})`, cause: error })
+    fail('STORE_UNAVAILABLE', {
+      detail: `${file} cannot be written (${code})`,
+      fix:
+        code === 'ENOSPC' ? 'make room on that disk' : 'check the owner and mode of its folder, or set XDG_STATE_HOME',
+      cause: error,
+    })
   }
 }
 

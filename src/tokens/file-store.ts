@@ -218,7 +218,11 @@ async function removeFile(file: string): Promise<boolean> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') return false
-    fail('STORE_UNAVAILABLE', { detail: `${file} cannot be removed (${code})`, cause: error })
+    fail('STORE_UNAVAILABLE', {
+      detail: `${file} cannot be removed (${code})`,
+      fix: 'check the owner and mode of its folder, and remove the file',
+      cause: error,
+    })
   }
 }
 

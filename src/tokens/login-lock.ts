@@ -7,7 +7,7 @@ import { fail } from '../base/errors.ts'
  * Longer than any refresh takes; the lock's holder renews it every half of this, so that only one that died or was
  * suspended loses it.
  */
-const STALE_MS = 20_000
+const STALE_MS = 10_000
 const GUARD_STALE_MS = 5_000
 const LONGEST_WAIT_MS = 60_000
 
@@ -52,6 +52,7 @@ export async function withLock<T>(directory: string, name: string, action: (lock
   async function acquire(file: string, onCompromised: () => void): Promise<() => Promise<void>> {
     const options = { realpath: false, lockfilePath: `${file}.lock`, stale: STALE_MS, onCompromised }
     const started = performance.now()
+    const isAbandoned = watchForLife(`${file}.lock`)
     for (let attempt = 1; ; attempt++) {
       try {
         const release = await lock(file, options)
@@ -61,10 +62,13 @@ export async function withLock<T>(directory: string, name: string, action: (lock
         const { code } = error as NodeJS.ErrnoException
         const waitedMs = performance.now() - started
         if (code !== 'ELOCKED' || waitedMs > LONGEST_WAIT_MS) {
-          const why = code === 'ELOCKED' ? 'another pgoauth has held it for a minute' : `it cannot be made (${code})`
-          fail('STORE_UNAVAILABLE', { detail: `the lock ${file}.lock: ${why}`, fix: 'end that process', cause: error })
+          const [why, fix] =
+            code === 'ELOCKED'
+              ? [`${await nameOfOwner(file)} has held it for a minute`, 'end that process']
+              : [`it cannot be made (${code})`, code === 'ENOSPC' ? 'make room on that disk' : 'set XDG_STATE_HOME']
+          fail('STORE_UNAVAILABLE', { detail: `the lock ${file}.lock: ${why}`, fix, cause: error })
         }
-        await clearDeadOwner(file)
+        await clearDead(file, isAbandoned)
         // Jitter, so that those who wait do not come back together.
         await new Promise((resolve) => setTimeout(resolve, 10 + Math.random() * Math.min(20 * attempt, 150)))
       }
@@ -72,21 +76,37 @@ export async function withLock<T>(directory: string, name: string, action: (lock
   }
 
   /** Under a guard of its own: of several who see the same dead owner, one clears it, and none clears a successor. */
-  async function clearDeadOwner(file: string): Promise<void> {
-    if (!(await isOwnerDead(file))) return
+  async function clearDead(file: string, isAbandoned: () => Promise<boolean>): Promise<void> {
+    const isDead = async () => (await isOwnerDead(file)) || (await isAbandoned())
+    if (!(await isDead())) return
     const release = await lock(file, { realpath: false, lockfilePath: `${file}.guard`, stale: GUARD_STALE_MS }).catch(
       () => {},
     )
     if (!release) return
     try {
-      if (!(await isOwnerDead(file))) return
-      await unlink(ownerFile(file))
+      if (!(await isDead())) return
+      await unlink(ownerFile(file)).catch(() => {})
       await rmdir(`${file}.lock`)
     } catch {
       // Gone already: as good.
     } finally {
       await release().catch(() => {})
     }
+  }
+}
+
+/**
+ * Tells whether nobody has renewed a lock for as long as makes it stale, by a clock that cannot be set: after the wall clock
+ * went back, a lock that was left behind has a time in the future, and would never be old.
+ */
+function watchForLife(lockFile: string): () => Promise<boolean> {
+  let seen = ''
+  let seenAt = performance.now()
+  return async () => {
+    const { ino, mtimeMs } = await stat(lockFile).catch(() => ({ ino: 0, mtimeMs: 0 }))
+    const now = `${ino} ${mtimeMs}`
+    if (now !== seen) [seen, seenAt] = [now, performance.now()]
+    return performance.now() - seenAt > STALE_MS
   }
 }
 
@@ -105,6 +125,15 @@ async function writeOwner(file: string): Promise<void> {
   const { ino: inode } = await stat(`${file}.lock`)
   const owner: Owner = { pid: process.pid, machine: await machineName(), inode }
   await writeFile(ownerFile(file), JSON.stringify(owner), { mode: 0o600 })
+}
+
+async function nameOfOwner(file: string): Promise<string> {
+  try {
+    const { pid } = JSON.parse(await readFile(ownerFile(file), 'utf8')) as Owner
+    return `another pgoauth (process ${Number(pid)})`
+  } catch {
+    return 'another pgoauth'
+  }
 }
 
 async function isOwnerDead(file: string): Promise<boolean> {

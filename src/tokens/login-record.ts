@@ -35,10 +35,19 @@ export function recordOf(grant: Grant, profile: Profile, nowSeconds: number, bef
     expiresAtSeconds: grant.expiresAtSeconds,
     scopes: grant.scopes ?? before?.scopes,
     person: grant.person ?? before?.person,
-    // What a refresh asks for again is what the login asked for.
-    asked: { scopes: before?.asked.scopes ?? scopes, resource, audience },
+    // What a refresh gets is what the login asked for, or part of it.
+    asked: before?.asked ?? { scopes, resource, audience },
     ended: undefined,
   }
+}
+
+/**
+ * Whether the login was made for the resource and audience that the profile names now. Otherwise its token is for somebody
+ * else, and a refresh for ours is refused (RFC 8707 section 2.2), by some issuers with the end of the whole login.
+ */
+export function isAskedFor({ asked }: LoginRecord, profile: Pick<Profile, 'resource' | 'audience'>): boolean {
+  const isSameAudience = profile.audience === undefined || profile.audience === asked.audience
+  return isSameAudience && profile.resource.every((one) => asked.resource.includes(one))
 }
 
 export function writeRecord(record: LoginRecord): string {

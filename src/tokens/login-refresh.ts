@@ -7,7 +7,7 @@ import { requestRefresh } from '../oauth/refresh-grant.ts'
 import { ageOf } from './freshness.ts'
 import { type HeldLock, withLock } from './login-lock.ts'
 import { loginNeeded } from './login-needed.ts'
-import { accountOf, type LoginRecord, readRecord, recordOf, writeRecord } from './login-record.ts'
+import { accountOf, isAskedFor, type LoginRecord, readRecord, recordOf, writeRecord } from './login-record.ts'
 import { openIssuer } from './profile-issuer.ts'
 import { RefreshMarker } from './refresh-marker.ts'
 import type { SecretStore } from './secret-store.ts'
@@ -40,14 +40,20 @@ export async function refreshLogin(
     return readRecord(text, profile, store.place)
   }
   const isUsable = (record: LoginRecord) =>
-    !isSame(record.accessToken, replacing) && ageOf(record, nowSeconds(deps.clock)) !== 'over'
+    isAskedFor(record, profile) &&
+    !isSame(record.accessToken, replacing) &&
+    ageOf(record, nowSeconds(deps.clock)) !== 'over'
 
   return withLock(deps.paths.stateDir, account, async (lock) => {
     let record = await read()
     if (!isSame(record.accessToken, seen.accessToken) && isUsable(record)) return record
-    if (!record.refreshToken || record.ended !== undefined) throw loginNeeded(profile, record)
+    if (!record.refreshToken || record.ended !== undefined || !isAskedFor(record, profile)) {
+      throw loginNeeded(profile, record)
+    }
 
     const issuer = await openIssuer(profile, deps)
+    // The issuer takes the old token no more once it has answered: a store that cannot be written is to show before that.
+    await store.write(account, writeRecord(record))
     for (let attempt = 1; ; attempt++) {
       const used: Secret | undefined = record.refreshToken
       if (!used) throw loginNeeded(profile, record)

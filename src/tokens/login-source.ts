@@ -3,7 +3,7 @@ import { asPgoauthError, fail, PgoauthError } from '../base/errors.ts'
 import type { Secret } from '../base/secret.ts'
 import type { Profile } from '../config/profiles.ts'
 import { ageOf } from './freshness.ts'
-import { accountOf, type LoginRecord, readRecord } from './login-record.ts'
+import { accountOf, isAskedFor, type LoginRecord, readRecord } from './login-record.ts'
 import { openStore } from './open-store.ts'
 import type { RefreshBackoff } from './refresh-backoff.ts'
 import type { SecretStore } from './secret-store.ts'
@@ -29,6 +29,7 @@ export function openLoginSource(profile: Profile, deps: TokenDeps, given?: Secre
       const text = await store.read(account)
       if (text === undefined) throw (await import('./login-needed.ts')).loginNeeded(profile)
       seen = readRecord(text, profile, store.place)
+      if (!isAskedFor(seen, profile)) throw (await import('./login-needed.ts')).loginNeeded(profile, seen)
     } catch (error) {
       const { code, message } = asPgoauthError(error)
       if (code !== 'STORE_UNAVAILABLE' || seen === undefined) throw error
@@ -78,10 +79,18 @@ export function openLoginSource(profile: Profile, deps: TokenDeps, given?: Secre
   }
 }
 
-/** Failures that say nothing about the login itself, so the token at hand may be used while it lasts. */
+/** Of the issuer, of a person who is not there, of a full disk. */
+const WORTH_WAITING: ReadonlySet<string> = new Set([
+  'ISSUER_UNREACHABLE',
+  'ISSUER_INVALID',
+  'LOGIN_NEEDED',
+  'STORE_UNAVAILABLE',
+])
+
+/** Failures that say nothing about the token at hand, so that it may be used while it lasts. */
 function isWorthWaiting(error: unknown): boolean {
   if (!(error instanceof PgoauthError)) return false
-  return error.code === 'ISSUER_UNREACHABLE' || error.code === 'ISSUER_INVALID' || error.code === 'LOGIN_NEEDED'
+  return WORTH_WAITING.has(error.code)
 }
 
 function toAccessToken({ accessToken, expiresAtSeconds, scopes }: LoginRecord): AccessToken {

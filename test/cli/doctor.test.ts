@@ -32,7 +32,7 @@ function configOf(profile: Record<string, unknown>): string {
 
 interface Report {
   readonly ok: boolean
-  readonly checks: readonly { check: string; ok?: boolean; detail: string; fix: string | null }[]
+  readonly checks: readonly { check: string; ok: boolean | null; detail: string; fix: string | null }[]
 }
 
 async function examine(config: string, env: Record<string, string | undefined> = {}) {
@@ -158,7 +158,7 @@ describe('an induced fault is the first ✗, and its fix makes it pass', () => {
     assert.match(detail, /nobody is logged in to "prod"/)
     assert.equal(fix, 'pgoauth login prod')
     assert.deepEqual(
-      report.checks.filter(({ ok }) => ok === undefined).map(({ check }) => check),
+      report.checks.filter(({ ok }) => ok === null).map(({ check }) => check),
       ['handshake', 'role'],
     )
     assert.equal((await laptop.login(stack.issuer)).code, 0)

@@ -20,6 +20,7 @@ describe('help', () => {
     'profile password',
     'doctor',
     'completion',
+    'demo',
   ]) {
     test(`of ${command} has an example, and fits in 80 columns`, async () => {
       const { code, stdout, stderr } = await laptop.run([...command.split(' '), '--help'])
@@ -38,6 +39,7 @@ describe('what is mistyped gets a suggestion and exit code 2', () => {
     [['profile', 'lst'], /Did you mean list\?/],
     [['login', '--devise'], /Did you mean --device\?/],
     [['token', '--clams'], /Did you mean --claims\?/],
+    [['login', '--stoer', 'file'], /Did you mean --store\?/],
     [['token', 'prdo'], /did you mean "prod"\?/],
     [['completion', 'bsh'], /did you mean "bash"\?/],
   ] as const) {

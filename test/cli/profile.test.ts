@@ -323,6 +323,15 @@ describe('profile list, show, remove, password', () => {
     assert.deepEqual({ code, listed: JSON.parse(stdout) }, { code: 0, listed: [] })
   })
 
+  test('status and profile show take the flags of a profile, as errors about stores tell people to', async () => {
+    const laptop = openLaptop(COMMENTED, { PGOAUTH_STORE: undefined })
+    const status = await laptop.run(['status', 'prod', '--store', 'file', '--json'])
+    assert.deepEqual([status.code, JSON.parse(status.stdout)[0].store], [3, 'file'], status.stderr)
+    const shown = await laptop.run(['profile', 'show', 'prod', '--store', 'file', '--json'])
+    assert.equal(JSON.parse(shown.stdout).store, 'file')
+    assert.match((await laptop.run(['profile', 'password', 'prod', '--store', 'file'])).stdout, /^[\w-]{24}\n$/)
+  })
+
   test('with HOME set to nothing, config.yaml is not read from where the person is', async () => {
     const laptop = openLaptop(COMMENTED)
     const { stdout, stderr } = await laptop.run(['profile', 'list', '--json'], { env: { HOME: '' } })

@@ -52,6 +52,7 @@ describe('what is known of a profile is believed only while nothing has changed'
     const { stdout } = await one.run(['token'])
     assert.equal((await one.run(['token'])).stdout, stdout)
     assert.equal((await one.run(['token'], { env: { PGOAUTH_CLIENT_ID: 'other' } })).code, 3)
+    assert.equal((await one.run(['token'], { env: { PGOAUTH_STROE: 'memory' } })).code, 2)
     assert.equal((await one.run(['token', 'prod'])).stdout, stdout)
     assert.equal((await one.run(['token', 'gone'])).code, 2)
     writeFileSync(one.configFile, other)

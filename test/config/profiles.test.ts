@@ -277,3 +277,24 @@ describe('where things are', () => {
     }
   })
 })
+
+describe('a variable that looks like one of ours', () => {
+  test('is refused with the one that was meant', async () => {
+    const { resolve } = machine(TWO)
+    await assert.rejects(
+      resolve('prod', {}, { PGOAUTH_STROE: 'file' }),
+      /PGOAUTH_STROE, .*did you mean "PGOAUTH_STORE"/,
+    )
+    await assert.rejects(resolve('prod', {}, { PGOAUTH_SCOPE: 'a' }), /did you mean "PGOAUTH_SCOPES"/)
+  })
+
+  test('and resembles none is somebody else’s', async () => {
+    assert.equal((await machine(TWO).resolve('prod', {}, { PGOAUTH_BUILD_NUMBER: '7' })).name, 'prod')
+  })
+
+  test('and holds a client secret is not mistyped', async () => {
+    const { resolve } = machine(TWO.replace('host: test', 'client_secret_env: PGOAUTH_CLIENT_KEYS, host: test'))
+    const secrets = { PGOAUTH_CLIENT_SECRET: 's', PGOAUTH_CLIENT_KEYS: 's' }
+    assert.equal((await resolve('prod', {}, secrets)).name, 'prod')
+  })
+})

@@ -26,7 +26,18 @@ async function nothingIsLeft(leftovers: () => string[]): Promise<void> {
 
 test('demo --once: every statement behaves, exit code 0, and nothing is left', async () => {
   const { env, leftovers } = stage()
-  const { code, stdout, stderr } = await runCommand(['demo', '--once'], { env, timeoutMs: 60_000 })
+  // What somebody's own databases need is none of the demonstration's business.
+  const theirs = {
+    PGSSLMODE: 'require',
+    PGHOST: 'db.invalid',
+    PGOPTIONS: '-c role=eve',
+    PGSERVICE: 'none',
+    PGUSER: 'eve',
+  }
+  const { code, stdout, stderr } = await runCommand(['demo', '--once'], {
+    env: { ...env, ...theirs },
+    timeoutMs: 60_000,
+  })
   assert.equal(code, 0, stdout + stderr)
   assert.match(stdout, /All \d+ behaved/)
   assert.match(stdout, /allowed +select id, customer, total from sales\.orders/)

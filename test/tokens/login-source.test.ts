@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { PgoauthError } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { Secret } from '../../src/base/secret.ts'
 import { pathsOf } from '../../src/config/paths.ts'
@@ -191,12 +192,48 @@ test('an entry that pgoauth did not write is reported', async () => {
   }
 })
 
-test('an answer that cannot be written is not given out, and said to be lost', async () => {
-  const { clock, store, profile, deps } = await loggedIn()
-  await clock.advance(4_000_000)
+test('a store that cannot be written is found before the issuer is asked, so that no login is lost', async () => {
+  const { clock, store, profile, deps, stored, warnings, first } = await loggedIn()
   const full = {
     ...store,
     write: async () => {
+      throw new PgoauthError('STORE_UNAVAILABLE', { detail: 'the disk is full' })
+    },
+  }
+  const before = { asked: issuer.count(/^\/token$/), record: await stored() }
+  await clock.advance(3_000_000)
+  const due = await openLoginSource(profile, deps, full).fresh()
+  assert.equal(due.token.reveal(), first.access_token, 'the token at hand is still good')
+  assert.match(warnings.join(), /the disk is full.*still good for \d+ s/)
+  await clock.advance(4_000_000)
+  await assert.rejects(openLoginSource(profile, deps, full).fresh(), { code: 'STORE_UNAVAILABLE' })
+  assert.equal(issuer.count(/^\/token$/), before.asked)
+  assert.equal((await stored()).refreshToken?.reveal(), before.record.refreshToken?.reveal())
+  assert.notEqual((await openLoginSource(profile, deps, store).fresh()).token.reveal(), first.access_token)
+})
+
+test('a profile that names another resource needs another login, and the refresh token is not spent on it', async () => {
+  const { source, profile, deps, store, first } = await loggedIn()
+  const before = issuer.count(/^\/token$/)
+  for (const other of [{ resource: ['postgres://other'] }, { audience: 'other' }]) {
+    await assert.rejects(openLoginSource({ ...profile, ...other }, deps, store).fresh(), {
+      code: 'LOGIN_NEEDED',
+      message: /was made for no resource, and the profile now says (resource postgres:\/\/other|audience other)/,
+    })
+  }
+  assert.equal(issuer.count(/^\/token$/), before)
+  assert.equal((await source.fresh()).token.reveal(), first.access_token)
+})
+
+test('an answer that cannot be written is not given out, and said to be lost', async () => {
+  const { clock, store, profile, deps } = await loggedIn()
+  await clock.advance(4_000_000)
+  let writes = 0
+  const full = {
+    ...store,
+    // The first one finds out whether the store can be written at all.
+    write: async (name: string, text: string) => {
+      if (++writes === 1) return store.write(name, text)
       throw new Error('the disk is full')
     },
   }
