@@ -13,6 +13,9 @@ import type { Note } from './session-state.ts'
 const MAX_ERROR_BODY_BYTES = 65_536
 const MAX_HELD_BYTES = 1024 * 1024
 
+/** What the server says to anything but the end of a transaction that is aborted. */
+const IN_FAILED_TRANSACTION = '25P02'
+
 /** A server that reports these otherwise would read a statement in another way than it was judged (POLICY.md). */
 const ONE_READING = new Map([
   ['client_encoding', 'UTF8'],
@@ -175,7 +178,9 @@ export class FromServer implements FrameSink {
     }
     const { note } = head
     if (note.own) return
-    if (note.refusal === undefined || note.refused) {
+    const isAborted = note.unlessAborted === true && raw.get('C') === IN_FAILED_TRANSACTION
+    if (note.refusal === undefined || note.refused || isAborted) {
+      if (isAborted) note.refused = true
       toClient.add(shown)
       return
     }

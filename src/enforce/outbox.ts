@@ -63,6 +63,12 @@ export class Outbox {
     if (owed !== 'query' && owed !== 'function-call') this.refusedSegment = true
   }
 
+  /** A Query uses a name that means nothing: another such goes in its place, which fails as it would have failed. */
+  refuseName(kind: 'statement' | 'cursor', refusal: Buffer): void {
+    this.#dropRest()
+    this.send('query', this.#parts.state.standIns.forName(kind), { refusal, unlessAborted: true })
+  }
+
   deny(owed: Judged, judgement: ParsedJudgement, sql: string): void {
     const { denials, options } = this.#parts
     const { help } = judgement.under.grants.policy

@@ -1,7 +1,8 @@
+import { PgoauthError } from '../base/errors.ts'
 import type { SessionRelation, StatementAnalysis } from '../sql/analysis.ts'
 import { sqlNameKey } from './name-table.ts'
 import type { JudgedUnder, Prepared } from './prepared.ts'
-import { unknownNameResponse } from './refusal.ts'
+import { errorResponse, unknownNameResponse } from './refusal.ts'
 import type { RunningStatement, SessionState } from './session-state.ts'
 
 /** Relations of its own remembered per session; more than any tool makes, few enough to judge by. */
@@ -13,8 +14,13 @@ export interface NamedByRunning {
   readonly running: readonly RunningStatement[]
   /** What was prepared or opened before and runs again through them: to be judged again. */
   readonly uses: readonly Prepared[]
-  /** The answer where a name was given to nothing; then nothing may run. */
-  readonly unknown: Buffer | undefined
+  /** Of the statement or the cursor that was given a name that means nothing; then nothing may run. */
+  readonly unknown: UnknownName | undefined
+}
+
+export interface UnknownName {
+  readonly kind: 'statement' | 'cursor'
+  readonly response: Buffer
 }
 
 /**
@@ -34,14 +40,16 @@ export function namesOf(
     const { prepare, execute, declare, fetch, makesTemporary = [], changes = [] } = analysis.effects
     if (execute !== undefined) {
       const candidates = state.statements.candidates(sqlNameKey(execute), state.segment)
-      if (candidates.length === 0) return { running, uses, unknown: unknownNameResponse('statement', execute) }
+      if (candidates.length === 0) return { running, uses, unknown: unknownName('statement', execute) }
+      if (candidates.some((one) => one.analysis?.effects.execute !== undefined))
+        return { running, uses, unknown: NESTED }
       uses.push(...candidates)
     }
     if (fetch !== undefined) {
       const portals = state.portals.candidates(sqlNameKey(fetch), state.segment)
       // A cursor that a function opened has no entry here; it lives in the transaction that opened it.
       if (portals.length === 0 && running.length === 0 && !state.transactionMayBeOpen) {
-        return { running, uses, unknown: unknownNameResponse('cursor', fetch) }
+        return { running, uses, unknown: unknownName('cursor', fetch) }
       }
       uses.push(...portals.flatMap((portal) => portal.candidates))
     }
@@ -66,6 +74,16 @@ export function namesOf(
     if (makesTemporary.length + changes.length > 0) addOwn(state, [...makesTemporary, ...changes])
   }
   return { running, uses, unknown: undefined }
+}
+
+/**
+ * EXECUTE of an EXECUTE, which only Parse can prepare: nobody needs it, and one that names itself makes PostgreSQL 18's
+ * EXPLAIN recurse until the server process dies, and with it every session of the server.
+ */
+const NESTED: UnknownName = { kind: 'statement', response: errorResponse(new PgoauthError('STATEMENT_TOO_COMPLEX')) }
+
+function unknownName(kind: UnknownName['kind'], name: string): UnknownName {
+  return { kind, response: unknownNameResponse(kind, name) }
 }
 
 /** The names that running one of these gives and uses; what it gives is only sure where it is the only one. */

@@ -12,6 +12,8 @@ import { StandIns } from './stand-in.ts'
 export interface Note {
   /** A stand-in went in the client's message's place, and this is the answer to it. */
   readonly refusal?: Buffer
+  /** The server's own answer stands where it is that the transaction is aborted. */
+  readonly unlessAborted?: true
   /** A message of the gate's own: its answer goes nowhere. */
   readonly own?: true
   /** The statements that the message runs, in order; `steps` of them are done. */

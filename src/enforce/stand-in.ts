@@ -23,6 +23,11 @@ import type { OwedMessage } from './reply-ledger.ts'
 export class StandIns {
   readonly #name = `pgoauth_none_${randomBytes(16).toString('hex')}`
 
+  /** A Query that uses a name that cannot exist: in a transaction that is aborted it fails for that alone. */
+  forName(kind: 'statement' | 'cursor'): Buffer {
+    return encodeQuery(kind === 'statement' ? `execute ${this.#name}` : `fetch ${this.#name}`)
+  }
+
   for(message: Exclude<OwedMessage, 'close' | 'sync'>, requestId: string, unnamed = false): Buffer {
     switch (message) {
       case 'query':

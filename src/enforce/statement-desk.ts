@@ -7,7 +7,14 @@ import { nameKey } from './name-table.ts'
 import { type Judged, Outbox } from './outbox.ts'
 import { copiesIn, losesSettings, type Prepared } from './prepared.ts'
 import { deniedResponse, errorResponse, unknownNameResponse } from './refusal.ts'
-import { abandonNames, type NamedByRunning, namesOf, namesOfPortal, preparedBehind } from './running-names.ts'
+import {
+  abandonNames,
+  type NamedByRunning,
+  namesOf,
+  namesOfPortal,
+  preparedBehind,
+  type UnknownName,
+} from './running-names.ts'
 import { beginCopy, NOTHING_NOTED } from './session-state.ts'
 
 /** What the desk needs of the stream it takes messages from. */
@@ -226,9 +233,10 @@ export class StatementDesk {
     return only ? only.candidates : portals.flatMap((portal) => portal.candidates)
   }
 
-  #refuseNames(owed: Judged, names: NamedByRunning, response: Buffer): void {
+  #refuseNames(owed: Judged, names: NamedByRunning, { kind, response }: UnknownName): void {
     abandonNames(names.running, this.#parts.state)
-    this.#outbox.refuse(owed, response)
+    if (owed === 'query') this.#outbox.refuseName(kind, response)
+    else this.#outbox.refuse(owed, response)
   }
 
   #refuseTooLong(owed: Judged): void {

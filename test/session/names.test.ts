@@ -56,6 +56,28 @@ test('PREPARE is judged by what is inside, EXECUTE runs it', async () => {
   await says(live, 'execute b', 'E(26000) Z(I)')
 })
 
+test('an EXECUTE of an EXECUTE is refused: one of itself would end the server', async () => {
+  const live = await open('read')
+  await live.ask([encodeParse('a', 'execute a'), encodeSync()])
+  await says(live, 'explain execute a', 'E(54001) Z(I)')
+  await says(live, 'execute a', 'E(54001) Z(I)')
+  const extended = [encodeParse('', 'explain (analyze) execute a'), encodeBind('', ''), encodeExecute(''), encodeSync()]
+  assert.equal(shown(await live.ask(extended)), '1 2 E(54001) Z(I)')
+  await live.ask([encodeParse('b', 'select 1'), encodeParse('c', 'execute b'), encodeSync()])
+  await says(live, 'execute b', 'T D C Z(I)')
+  assert.equal(shown(await live.ask([encodeBind('', 'c'), encodeExecute(''), encodeSync()])), '2 D C Z(I)')
+  await says(await open('read'), 'select 1', 'T D C Z(I)')
+})
+
+test('in a transaction that is aborted a name that means nothing is answered as everything is there', async () => {
+  const live = await open('read')
+  await says(live, 'begin; select 1/0', 'C E(22012) Z(E)')
+  await says(live, 'execute nosuch', 'E(25P02) Z(E)')
+  await says(live, 'fetch nosuch', 'E(25P02) Z(E)')
+  await says(live, 'rollback', 'C Z(I)')
+  await says(live, 'execute nosuch', 'E(26000) Z(I)')
+})
+
 test('EXECUTE is judged again once grants changed, in every form', async () => {
   const live = await open('read', 'hr')
   await says(live, 'prepare a (int) as select * from hr.salaries where id = $1', 'C Z(I)')

@@ -18,6 +18,8 @@ import type { Random } from '../support/random.ts'
 export interface ScriptStep {
   readonly gated: Buffer
   readonly straight: Buffer
+  /** The session may nothing now: where a name means nothing either, the gate says that instead. */
+  readonly isRevoked?: boolean
   /** Grants that the session has from this message on. */
   readonly scopes?: readonly string[]
 }
@@ -41,9 +43,21 @@ const FREE = [
   'copy t to stdout',
   'copy (select 1/0) to stdout',
   'fetch 1 from c1',
+  'fetch backward all from c1',
+  'move 1 in c1',
   'deallocate s1',
   'deallocate all',
   'close c1',
+  'close all',
+  'execute s1',
+  'execute s2',
+  'prepare s2 as select 8',
+  'explain (costs off) execute s1',
+  'create temp table held as execute s1',
+  'declare c1 cursor with hold for select 9',
+  'discard all',
+  'lock table t',
+  'set constraints all immediate',
 ]
 const SIMPLE_ONLY = [
   'select 1; select 2',
@@ -52,13 +66,29 @@ const SIMPLE_ONLY = [
   'commit; select 4',
   'prepare s1 as select 5; execute s1',
   'copy t to stdout; select 6',
+  'begin; declare c1 cursor for select 7; fetch all from c1; commit',
+  'insert into d values (1); select 8',
+  'select 1; begin; select 2; commit; select 1/0',
+  'begin; select 1/0; commit',
+  'commit; begin; insert into t values (5); rollback; insert into t values (6)',
+  'savepoint a; select 1',
 ]
 const DENIED = [
   'select * from secret',
   'copy secret from stdin',
   'begin; select * from secret',
   'select 1; select secret',
+  'insert into t values (8); commit; select secret',
+  'copy t from stdin; select secret',
+  'copy t to stdout; select secret',
+  'prepare s1 as select * from secret',
+  'declare c1 cursor for select * from secret',
+  'explain select * from secret',
 ]
+/** An EXECUTE that Parse names may come to execute itself, which PostgreSQL does not survive. */
+const PREPARED = FREE.filter((sql) => !sql.includes('execute'))
+/** What a Parse of one statement can hold. */
+const DENIED_ALONE = DENIED.filter((sql) => !sql.includes(';'))
 const NAMES = ['', 's1', 's2']
 const PORTALS = ['', 'p1', 'c1']
 
@@ -81,6 +111,49 @@ export function randomSession(random: Random, length: number): ScriptStep[] {
   same(encodeQuery('rollback'))
   same(encodeQuery("select count(*), 'end of script' from t"))
   return steps
+}
+
+/** The same, but for some of its messages in a row the session has no scope, so that whatever runs then fails. */
+export function revokedSession(random: Random, length: number): ScriptStep[] {
+  const steps = randomSession(random, length).filter(({ gated }) => !startsCopyIn(gated) && !isEmptyText(gated))
+  const from = random.below(Math.max(1, steps.length - 3))
+  const to = Math.min(steps.length - 3, from + 1 + random.below(8))
+  return steps.map((step, at) => {
+    if (at === to) return { ...step, scopes: ['x'] }
+    if (at < from || at >= to) return step
+    return { gated: step.gated, straight: failing(step.gated), ...(at === from ? { scopes: [] } : {}), isRevoked: true }
+  })
+}
+
+/** What is sent straight to the server in the place of a message of somebody who may nothing. */
+function failing(message: Buffer): Buffer {
+  const text = (from: number) => message.toString('latin1', from, message.indexOf(0, from))
+  switch (String.fromCharCode(message[0] as number)) {
+    case 'Q':
+      return encodeQuery(`${UNKNOWN} syntax`)
+    case 'P':
+      return encodeParse(text(5), `select * from ${UNKNOWN}`)
+    case 'B':
+      return encodeBind(text(5), UNKNOWN)
+    case 'D':
+      return encodeDescribe({ kind: message[5] === 0x53 ? 'statement' : 'portal', name: UNKNOWN })
+    case 'E':
+      return encodeExecute(UNKNOWN)
+    case 'F':
+      return encodeFunctionCall(0)
+    default:
+      return message
+  }
+}
+
+function startsCopyIn(message: Buffer): boolean {
+  return message.includes('from stdin')
+}
+
+/** Nothing is needed for it. */
+function isEmptyText(message: Buffer): boolean {
+  const tag = String.fromCharCode(message[0] as number)
+  return (tag === 'Q' && message.length === 6) || (tag === 'P' && message[message.indexOf(0, 5) + 1] === 0)
 }
 
 function simple(random: Random, steps: ScriptStep[]): void {
@@ -113,11 +186,11 @@ function extended(random: Random, steps: ScriptStep[]): void {
     switch (random.below(9)) {
       case 0:
       case 1:
-        both(encodeParse(name, random.pick(FREE)))
+        both(encodeParse(name, random.pick(PREPARED)))
         break
       case 2:
         steps.push({
-          gated: encodeParse(name, 'select * from secret'),
+          gated: encodeParse(name, random.pick(DENIED_ALONE)),
           straight: encodeParse(name, `select * from ${UNKNOWN}`),
         })
         break
@@ -147,7 +220,7 @@ function extended(random: Random, steps: ScriptStep[]): void {
 
 function whole(random: Random, both: (message: Buffer) => void): void {
   const copies = random.below(4) === 0
-  both(encodeParse('', copies ? 'copy t from stdin' : random.pick(FREE)))
+  both(encodeParse('', copies ? 'copy t from stdin' : random.pick(PREPARED)))
   both(encodeBind('', ''))
   both(encodeExecute(''))
   if (copies) copyData(random, both, 1)

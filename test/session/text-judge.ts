@@ -97,13 +97,15 @@ function effectsOf(text: string): SessionEffects {
   if (/^copy .* from stdin/.test(text)) return { copy: 'in' }
   if (/^copy .* to stdout/.test(text)) return { copy: 'out' }
   if (text.startsWith('prepare')) return { prepare: { name, statement: analysisOf(inner, 0) } }
-  if (text.startsWith('execute')) return { execute: name }
+  const execute = /^(?:explain .*|create temp table \w+ as )?execute (\w+)$/.exec(text)?.[1]
+  if (execute !== undefined) return { execute }
   if (text === 'deallocate all') return { deallocate: { name: undefined } }
   if (text.startsWith('deallocate')) return { deallocate: { name } }
   if (text.startsWith('declare')) {
     return { declare: { name, hold: text.includes('with hold'), statement: analysisOf(inner, 0) } }
   }
-  if (text.startsWith('fetch')) return { fetch: text.split(' ').at(-1) ?? '' }
+  if (/^(fetch|move)/.test(text)) return { fetch: text.split(' ').at(-1) ?? '' }
+  if (text === 'close all') return { close: { name: undefined } }
   if (text.startsWith('close')) return { close: { name } }
   if (text === 'discard all') return { discard: 'all' }
   if (text === 'reset all') return { reset: { name: undefined } }

@@ -11,7 +11,7 @@ import {
 } from '../../src/wire/client-messages.ts'
 import { startTestPostgres } from '../support/postgres.ts'
 import { Random, testSeed } from '../support/random.ts'
-import { randomSession, type ScriptStep } from './random-session.ts'
+import { randomSession, revokedSession, type ScriptStep } from './random-session.ts'
 import { assertSame, runGated, runStraight, shown, within } from './yardstick.ts'
 
 const SCRIPTS = Number(process.env.PGOAUTH_SCRIPTS ?? 60)
@@ -28,6 +28,18 @@ test('over random sessions a denial leaves what PostgreSQL leaves that fails at 
   const random = new Random(seed)
   for (let count = 0; count < SCRIPTS; count++) {
     const script = randomSession(random, 2 + random.below(12))
+    const about = `seed ${seed}, script ${count}:\n${shown(script)}`
+    const straight = await within(runStraight(server, script), `straight, ${about}`)
+    const gated = await within(runGated(server, script, random), `gated, ${about}`)
+    assertSame(gated, straight, about)
+  }
+})
+
+test('over random sessions whose rights go and come, what then fails leaves what PostgreSQL leaves at unknown names', async () => {
+  const seed = testSeed()
+  const random = new Random(seed)
+  for (let count = 0; count < SCRIPTS; count++) {
+    const script = revokedSession(random, 3 + random.below(12))
     const about = `seed ${seed}, script ${count}:\n${shown(script)}`
     const straight = await within(runStraight(server, script), `straight, ${about}`)
     const gated = await within(runGated(server, script, random), `gated, ${about}`)

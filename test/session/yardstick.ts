@@ -159,16 +159,23 @@ export function assertSame(gated: string[], straight: string[], about: string): 
     assert.match(gated.at(-1) ?? '', /during COPY from stdin/, about)
     return
   }
+  // PostgreSQL ends a session itself at times: "DefineSavepoint: unexpected state STARTED".
+  if (straight.at(-1)?.startsWith('E FATAL') && gated.at(-1) === 'ended') gated = gated.slice(0, -1)
   const differs = straight.findIndex((line, at) => !matches(gated[at], line))
   const same = differs < 0 && gated.length === straight.length
   const context = [`gated:\n${gated.join('\n')}`, `straight:\n${straight.join('\n')}`].join('\n')
   assert.ok(same, `line ${differs}\n${context}\n${about}`)
 }
 
+const MISSING = /^E ERROR (26000|34000) .*does not exist$/
+
 function matches(gated: string | undefined, straight: string): boolean {
   if (gated === undefined) return false
   if (gated.startsWith('E ') && gated.includes(DENIED)) return straight.startsWith('E ERROR')
-  return gated === straight && !straight.includes('zzz_denied')
+  // Where rights went, a name that means nothing is said to mean nothing. And where a pipeline runs on, the gate may
+  // miss the statement behind a portal of which the server says that it is gone with its transaction.
+  if (straight.includes('zzz_denied') || MISSING.test(straight)) return gated === straight || MISSING.test(gated)
+  return gated === straight
 }
 
 export function shown(script: readonly ScriptStep[]): string {
