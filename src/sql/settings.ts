@@ -43,8 +43,8 @@ export function analyseSet(walk: Walk, body: Tree): void {
       setTransaction(walk, name, args)
       return
     case 'VAR_SET_VALUE': {
-      // SET TIME ZONE INTERVAL '…': a literal under its type.
-      for (const one of args) walk.touch(one.body)
+      // SET TIME ZONE INTERVAL '…' HOUR TO MINUTE: the one value that is no plain constant.
+      for (const { type, body: value } of args) if (type === 'TypeCast') walk.touch(value)
       const values = args.map(constantOf)
       const value = values.includes(undefined) ? undefined : values.join(', ')
       changeSetting(walk, { name, local, ...(value === undefined ? {} : { value }) })

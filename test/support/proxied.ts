@@ -34,6 +34,8 @@ export interface ProxiedOptions {
   readonly program?: string
   /** Lines of the proxy's log. */
   readonly onLog?: (line: string) => void
+  /** Lines of the server's log. */
+  readonly onServerLog?: (line: string) => void
 }
 
 /** A PostgreSQL, and a proxy before it, each as a process of its own; tokens are signed here, with no issuer running. */
@@ -65,7 +67,11 @@ export interface Proxied {
 export async function startProxied(options: ProxiedOptions): Promise<Proxied> {
   const keeper = await startKeeper('pgoauth-proxied-')
   try {
-    const postgres = await startPostgres({ keeper, settings: { max_connections: '250', ...options.settings } })
+    const postgres = await startPostgres({
+      keeper,
+      settings: { max_connections: '250', ...options.settings },
+      ...(options.onServerLog && { onLog: options.onServerLog }),
+    })
     const word = 'proxy-login-secret'
     await superuserQuery(postgres, 'CREATE DATABASE app')
     await superuserQuery(postgres, `CREATE ROLE pgoauth_proxy LOGIN NOINHERIT PASSWORD '${word}'`)
