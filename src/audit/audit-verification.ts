@@ -25,15 +25,16 @@ export class AuditVerification {
   readonly #key: Buffer
   readonly #heads = new Map<string, { seq: number; mac: string; line: number }>()
   readonly #flaws: AuditFlaw[] = []
-  /** A head that the operator kept, and whether its line was met. */
-  readonly #kept: { readonly chain: string; readonly seq: number; readonly mac: string } | undefined
-  #isKeptMet = false
+  /** Heads that the operator kept, and whether their lines were met. */
+  readonly #kept: { readonly chain: string; readonly seq: number; readonly mac: string; isMet: boolean }[] = []
   #lines = 0
 
-  constructor(key: Buffer, head?: string) {
+  constructor(key: Buffer, ...heads: readonly (string | undefined)[]) {
     this.#key = key
-    const [chain, seq, mac] = head?.split(':') ?? []
-    if (chain !== undefined && mac !== undefined) this.#kept = { chain, seq: Number(seq), mac }
+    for (const head of heads) {
+      const [chain, seq, mac] = head?.split(':') ?? []
+      if (chain !== undefined && mac !== undefined) this.#kept.push({ chain, seq: Number(seq), mac, isMet: false })
+    }
   }
 
   line(text: string): void {
@@ -58,12 +59,12 @@ export class AuditVerification {
     const link = before?.mac ?? (typeof previous === 'string' ? previous : '')
     if (macOf(parts.signed, link, this.#key) !== parts.mac) this.#flaw(`does not fit into chain ${chain}`)
     this.#heads.set(chain, { seq, mac: parts.mac, line: this.#lines })
-    if (chain === this.#kept?.chain && seq === this.#kept.seq) this.#isKeptMet = parts.mac === this.#kept.mac
+    for (const kept of this.#kept) if (chain === kept.chain && seq === kept.seq) kept.isMet = parts.mac === kept.mac
   }
 
   finish(): AuditVerdict {
-    if (this.#kept && !this.#isKeptMet) {
-      const { chain, seq } = this.#kept
+    for (const { chain, seq, isMet } of this.#kept) {
+      if (isMet) continue
       this.#flaw(`is the last, and number ${seq} of chain ${chain}, whose head was kept, is missing or another`)
     }
     return { lines: this.#lines, heads: this.#heads, flaws: this.#flaws }

@@ -96,6 +96,7 @@ export const ERRORS = {
   SESSION_IDLE: { fault: 'user', sqlstate: '57P05', exit: 1, say: 'the session was idle for too long' },
   SHUTDOWN: { fault: 'operator', sqlstate: '57P01', exit: 1, say: 'the proxy is shutting down' },
   SESSION_ENDED: { fault: 'operator', sqlstate: '57P01', exit: 4, say: 'the session was ended by an administrator' },
+  WORKERS_DIE: { fault: 'us', sqlstate: '57P01', exit: 1, say: 'the worker processes end again and again' },
   DEMO_FAILED: { fault: 'operator', sqlstate: '58000', exit: 1, say: 'the demonstration cannot run' },
   INTERNAL: { fault: 'us', sqlstate: 'XX000', exit: 1, say: 'internal error' },
 } as const satisfies Record<string, ErrorKind>

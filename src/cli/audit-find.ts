@@ -1,3 +1,4 @@
+import { withWorkersFiles } from '../audit/audit-path.ts'
 import { fail } from '../base/errors.ts'
 import { auditText, type ReadAuditEvent, readAuditLine } from './audit-text.ts'
 import { linesOf } from './audit-verify.ts'
@@ -12,7 +13,7 @@ export async function findInAudit(
   flags: { readonly json?: boolean },
 ): Promise<void> {
   let found = 0
-  for await (const line of linesOf(files)) {
+  for await (const line of linesOf(withWorkersFiles(files))) {
     if (!line.includes(requestId)) continue
     const event = readAuditLine(line)
     if (event?.request_id !== requestId) continue

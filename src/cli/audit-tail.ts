@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
+import { withWorkersFiles } from '../audit/audit-path.ts'
 import { asPgoauthError, fail } from '../base/errors.ts'
 import { auditText, readAuditLine } from './audit-text.ts'
 import type { CliContext } from './context.ts'
@@ -8,7 +9,7 @@ const POLL_MS = 500
 const CHUNK_BYTES = 65_536
 const MAX_LINES = 100_000
 
-/** `pgoauth audit tail`: the last events and, followed, those that come, through rotations. */
+/** `pgoauth audit tail`: the last events of all workers, in the order of time, and, followed, those that come, through rotations. */
 export async function tailAudit(
   context: CliContext,
   file: string,
@@ -20,17 +21,37 @@ export async function tailAudit(
     const event = readAuditLine(line)
     writeLine(context.stdout, flags.json || event === undefined ? line : auditText(event))
   }
-  const opened = new Follower(file)
+  const opened = new Map<string, Follower>()
+  /** What came in all files since; files of workers that were not there before among them. */
+  const read = (last?: number) => {
+    const lines: string[] = []
+    for (const path of withWorkersFiles([file])) {
+      let follower = opened.get(path)
+      if (follower === undefined) {
+        follower = new Follower(path)
+        opened.set(path, follower)
+      }
+      const came = follower.read()
+      lines.push(...(last === undefined ? came : came.slice(-last)))
+    }
+    return opened.size === 1 ? lines : inOrder(lines)
+  }
   try {
-    const lines = opened.read()
+    const lines = read(count === 0 ? 1 : count)
     for (const line of count === 0 ? [] : lines.slice(-count)) show(line)
     while (flags.follow && !context.interrupted.aborted) {
       await context.clock.sleep(POLL_MS, context.interrupted).catch(() => undefined)
-      for (const line of opened.read()) show(line)
+      for (const line of read()) show(line)
     }
   } finally {
-    opened.close()
+    for (const follower of opened.values()) follower.close()
   }
+}
+
+/** Those of one file stay in their order: times are those of one clock. */
+function inOrder(lines: readonly string[]): string[] {
+  const timed = lines.map((line) => ({ line, time: readAuditLine(line)?.time ?? '' }))
+  return timed.sort((a, b) => (a.time < b.time ? -1 : Number(a.time > b.time))).map(({ line }) => line)
 }
 
 /** A file that others append to, and may replace. */

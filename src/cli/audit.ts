@@ -1,7 +1,12 @@
 import { Command } from 'commander'
 import type { CliContext } from './context.ts'
 
-const FILES = 'the audit file; rotated ones too, oldest first'
+const FILES = 'the audit file, with those of further workers beside it; rotated ones too, oldest first'
+
+/** An option that may come several times. */
+function add(value: string, before: string[] = []): string[] {
+  return [...before, value]
+}
 
 /** `pgoauth audit` and its verbs. */
 export function auditCommand(context: CliContext): Command {
@@ -11,16 +16,16 @@ export function auditCommand(context: CliContext): Command {
     .description('Check the chain: nothing changed, taken out or moved. Exits 1 where something was.')
     .argument('<files...>', FILES)
     .requiredOption('--key-file <file>', 'the key: audit.key_file of proxy.yaml')
-    .option('--head <head>', 'CHAIN:SEQ:MAC as /metrics showed it: also nothing cut off before that')
+    .option('--head <head>', 'CHAIN:SEQ:MAC as /metrics showed it: also nothing cut off before that; one a chain', add)
     .option('--json', 'one JSON object on stdout')
-    .action(async (files: string[], flags: { keyFile: string; head?: string; json?: boolean }) => {
+    .action(async (files: string[], flags: { keyFile: string; head?: string[]; json?: boolean }) => {
       const { verifyAudit } = await import('./audit-verify.ts')
       await verifyAudit(context, files, flags)
     })
   command
     .command('tail')
     .description('The last events, as a person reads them.')
-    .argument('<file>', 'the audit file')
+    .argument('<file>', 'the audit file, with those of further workers beside it')
     .option('-n, --lines <count>', 'how many', '20')
     .option('-f, --follow', 'and those that come, until interrupted')
     .option('--json', 'the lines as they are')

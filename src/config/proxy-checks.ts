@@ -133,9 +133,6 @@ function checkLogin(path: Path, login: LoginDocument, report: Report): void {
 /** Accepted by the schema, since the file's keys are fixed, and refused here rather than passed over in silence. */
 function checkBuilt(config: ProxyDocument, report: Report): void {
   if (config.row_key_file !== undefined) report(['row_key_file'], 'row rules are not built yet; remove it')
-  if (typeof config.workers === 'number' && config.workers > 1) {
-    report(['workers'], 'more than one worker is not built yet; write auto or 1')
-  }
   for (const [name, { pool }] of Object.entries(config.databases)) {
     if ((pool.batch === true || pool.batch === 'on') && pool.mode !== 'transaction') {
       report(['databases', name, 'pool', 'batch'], 'batching needs mode: transaction')

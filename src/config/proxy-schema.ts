@@ -212,7 +212,8 @@ export const proxySchema = z.strictObject({
       parse_deadline: positiveMs.default(250),
     })
     .prefault({}),
-  workers: z.union([z.literal('auto'), z.int().min(1)]).default('auto'),
+  /** The cancel key has room for as many: see MAX_WORKERS. */
+  workers: z.union([z.literal('auto'), z.int().min(1).max(64)]).default('auto'),
 })
 
 export type ProxyDocument = z.output<typeof proxySchema>

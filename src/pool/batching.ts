@@ -71,7 +71,7 @@ export class Batching {
     const lines = this.#lines.get(signature) ?? new Set()
     this.#lines.set(signature, lines)
     // Half of the pool is for those who need a connection of their own.
-    const most = Math.min(MAX_LINES, Math.floor(this.#pool.queue.limits.size / 2))
+    const most = Math.min(MAX_LINES, Math.floor(this.#pool.queue.bounds.fairServers / 2))
     if (this.#opening.has(signature) || lines.size >= most) return
     this.#opening.add(signature)
     this.#pool

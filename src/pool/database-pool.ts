@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { asPgoauthError, PgoauthError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
+import type { BoundsFactory } from './lease-bounds.ts'
 import { type LeaseLimits, LeaseQueue } from './lease-queue.ts'
 import { PooledServer } from './pooled-server.ts'
 import type { ServerConnection } from './server-connection.ts'
@@ -9,6 +10,8 @@ import { type Settings, settingsChangeSql } from './settings.ts'
 export interface DatabasePoolOptions {
   readonly database: string
   readonly limits: LeaseLimits
+  /** What else bounds it, where it shares the server connections with pools of other processes. */
+  readonly bounds?: BoundsFactory | undefined
   readonly clock: Clock
   readonly log: Log
   /** Opens a connection of that key. */
@@ -41,9 +44,10 @@ export class DatabasePool {
     this.#options = options
     this.queue = new LeaseQueue({
       limits: options.limits,
+      bounds: options.bounds,
       clock: options.clock,
       open: async (key) => {
-        const server = await PooledServer.take(await options.connect(key), options.role(key), options.clock)
+        const server = await PooledServer.take(await this.#connect(key), options.role(key), options.clock)
         server.onLostIdle = () => this.queue.remove(server)
         return server
       },
@@ -122,6 +126,20 @@ export class DatabasePool {
         { database: this.#options.database, error: asPgoauthError(thrown).message },
         'a cancel did not reach the server',
       )
+    }
+  }
+
+  async #connect(key: string): Promise<ServerConnection> {
+    const { bounds } = this.queue
+    bounds.opening()
+    try {
+      const connection = await this.#options.connect(key)
+      if (connection.socket.closed) bounds.ended()
+      else connection.socket.once('close', () => bounds.ended())
+      return connection
+    } catch (error) {
+      bounds.ended()
+      throw error
     }
   }
 

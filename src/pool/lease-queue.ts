@@ -1,5 +1,13 @@
 import type { Clock } from '../base/clock.ts'
 import { asPgoauthError, PgoauthError } from '../base/errors.ts'
+import {
+  type BoundedQueue,
+  type BoundsFactory,
+  type LeaseBounds,
+  type LeaseDemand,
+  ownBounds,
+  type Want,
+} from './lease-bounds.ts'
 
 /** What the queue needs to know of a server connection. */
 export interface Poolable {
@@ -39,6 +47,7 @@ interface Entry {
 }
 
 interface Waiter<S> extends LeaseRequest<S> {
+  readonly sinceMs: number
   readonly untilMs: number
 }
 
@@ -48,8 +57,9 @@ interface Waiter<S> extends LeaseRequest<S> {
  *
  * Connections go in and out of it as they are: whoever gives one back has cleaned it first (reset.ts).
  */
-export class LeaseQueue<S extends Poolable> {
+export class LeaseQueue<S extends Poolable> implements BoundedQueue {
   limits: LeaseLimits
+  readonly bounds: LeaseBounds
   readonly #clock: Clock
   readonly #open: (key: string) => Promise<S>
   readonly #entries = new Map<S, Entry>()
@@ -64,8 +74,14 @@ export class LeaseQueue<S extends Poolable> {
   #dispatching = false
   #dispatchAgain = false
 
-  constructor(options: { limits: LeaseLimits; clock: Clock; open: (key: string) => Promise<S> }) {
+  constructor(options: {
+    limits: LeaseLimits
+    bounds?: BoundsFactory | undefined
+    clock: Clock
+    open: (key: string) => Promise<S>
+  }) {
     this.limits = options.limits
+    this.bounds = (options.bounds ?? ownBounds)(this, options.limits)
     this.#clock = options.clock
     this.#open = options.open
   }
@@ -83,7 +99,8 @@ export class LeaseQueue<S extends Poolable> {
         return () => {}
       }
     }
-    const waiter = { ...request, untilMs: this.#clock.nowMs() + this.limits.waitMs }
+    const sinceMs = this.#clock.nowMs()
+    const waiter = { ...request, sinceMs, untilMs: sinceMs + this.limits.waitMs }
     this.#waiters.add(waiter)
     this.#dispatch()
     if (this.#waiters.has(waiter)) this.#watch()
@@ -98,7 +115,7 @@ export class LeaseQueue<S extends Poolable> {
     if (entry?.identity === undefined) return
     this.#release(entry)
     const now = this.#clock.nowMs()
-    if (this.#closed || now - server.openedAtMs >= this.limits.maxAgeMs) {
+    if (this.#closed || now - server.openedAtMs >= this.limits.maxAgeMs || !this.bounds.keepsServer()) {
       this.#entries.delete(server)
       server.close()
     } else {
@@ -127,6 +144,7 @@ export class LeaseQueue<S extends Poolable> {
     this.#stopUpkeep?.()
     for (const waiter of this.#waiters) this.#refuse(waiter, new PgoauthError('SHUTDOWN'))
     for (const servers of this.#idle.values()) for (const server of [...servers]) this.#evict(server)
+    this.bounds.settle(false)
   }
 
   /** Closes idle connections that are due, and opens what `minIdle` wants. */
@@ -142,7 +160,62 @@ export class LeaseQueue<S extends Poolable> {
       }
     }
     this.#warm()
+    this.bounds.settle(true)
     this.#upkeepLater()
+  }
+
+  get servers(): number {
+    return this.#entries.size + this.#openingCount()
+  }
+
+  get waiting(): number {
+    return this.#waiters.size
+  }
+
+  heldBy(identity: string): number {
+    return this.#held.get(identity) ?? 0
+  }
+
+  waitingSinceMs(identity?: string): number | undefined {
+    for (const waiter of this.#waiters) {
+      if (identity === undefined || waiter.identity === identity) return waiter.sinceMs
+    }
+    return undefined
+  }
+
+  /** The waiters that a dispatch now would leave, by what they lack; in the order of asking, as it goes. */
+  demand(): LeaseDemand {
+    const spare = new Map(this.#opening)
+    const planned = new Map<string, number>()
+    const identities = new Map<string, Want>()
+    let servers: Want | undefined
+    for (const { identity, key, sinceMs } of this.#waiters) {
+      const share = planned.get(identity) ?? 0
+      if (!this.#mayHoldMore(identity, share)) {
+        identities.set(identity, oneMore(identities.get(identity), sinceMs))
+        continue
+      }
+      planned.set(identity, share + 1)
+      const coming = spare.get(key) ?? 0
+      if (coming > 0) spare.set(key, coming - 1)
+      else servers = oneMore(servers, sinceMs)
+    }
+    let warm = 0
+    if (this.#waiters.size === 0 && !this.#closed) {
+      for (const [key, idle] of this.#idle) {
+        warm += Math.max(0, this.limits.minIdle - idle.length - (this.#opening.get(key) ?? 0))
+      }
+    }
+    return { servers, identities, warm }
+  }
+
+  boundsChanged(): void {
+    this.#dispatch()
+    if (!this.#closed) this.#warm()
+  }
+
+  giveUpIdle(idleForMs: number): boolean {
+    return this.#evictLongestIdle(this.#clock.nowMs() - idleForMs)
   }
 
   /** Counts for metrics. */
@@ -162,6 +235,7 @@ export class LeaseQueue<S extends Poolable> {
       this.#dispatchOnce()
     }
     this.#dispatching = false
+    this.bounds.settle(false)
   }
 
   #dispatchOnce(): void {
@@ -169,6 +243,7 @@ export class LeaseQueue<S extends Poolable> {
     /** Connections on their way, by key, less those that an earlier waiter counts on. */
     const spare = new Map(this.#opening)
     const planned = new Map<string, number>()
+    let { closing } = this.bounds
     for (const waiter of this.#waiters) {
       if (this.#hasNothing()) return
       const share = planned.get(waiter.identity) ?? 0
@@ -185,7 +260,9 @@ export class LeaseQueue<S extends Poolable> {
         spare.set(waiter.key, coming - 1)
         continue
       }
-      if (this.#isFull() && !this.#evictLongestIdle()) continue
+      if (this.#isFull()) {
+        if (closing-- > 0 || !this.#evictLongestIdle() || this.#isFull()) continue
+      }
       this.#openOne(waiter.key)
     }
   }
@@ -202,7 +279,9 @@ export class LeaseQueue<S extends Poolable> {
     const left = (this.#held.get(entry.identity) ?? 1) - 1
     if (left > 0) this.#held.set(entry.identity, left)
     else this.#held.delete(entry.identity)
+    const { identity } = entry
     entry.identity = undefined
+    this.bounds.released(identity)
   }
 
   #openOne(key: string): void {
@@ -236,7 +315,7 @@ export class LeaseQueue<S extends Poolable> {
   }
 
   #mayHoldMore(identity: string, planned: number): boolean {
-    return (this.#held.get(identity) ?? 0) + planned < this.limits.serversPerIdentity
+    return (this.#held.get(identity) ?? 0) + planned < this.bounds.shareOf(identity)
   }
 
   /** Nothing is idle, and nothing more may be opened: whoever waits goes on waiting. */
@@ -246,7 +325,7 @@ export class LeaseQueue<S extends Poolable> {
   }
 
   #isFull(): boolean {
-    return this.#entries.size + this.#openingCount() >= this.limits.size
+    return this.#entries.size + this.#openingCount() >= this.bounds.servers
   }
 
   #openingCount(): number {
@@ -259,7 +338,7 @@ export class LeaseQueue<S extends Poolable> {
     return this.#idle.get(key)?.pop()
   }
 
-  #evictLongestIdle(): boolean {
+  #evictLongestIdle(sinceBeforeMs = Number.POSITIVE_INFINITY): boolean {
     let oldest: S | undefined
     let sinceMs = Number.POSITIVE_INFINITY
     for (const [first] of this.#idle.values()) {
@@ -269,7 +348,7 @@ export class LeaseQueue<S extends Poolable> {
         sinceMs = entry.idleSinceMs
       }
     }
-    if (oldest === undefined) return false
+    if (oldest === undefined || sinceMs > sinceBeforeMs) return false
     this.#evict(oldest)
     return true
   }
@@ -306,6 +385,7 @@ export class LeaseQueue<S extends Poolable> {
         if (waiter.untilMs > now) break
         this.#refuse(waiter, new PgoauthError('POOL_EXHAUSTED', { detail: `waited ${this.limits.waitMs} ms` }))
       }
+      this.bounds.settle(false)
       this.#watch()
     })
   }
@@ -319,6 +399,10 @@ export class LeaseQueue<S extends Poolable> {
       this.upkeep()
     })
   }
+}
+
+function oneMore(want: Want | undefined, sinceMs: number): Want {
+  return { count: (want?.count ?? 0) + 1, sinceMs: want?.sinceMs ?? sinceMs }
 }
 
 function push<S>(lists: Map<string, S[]>, key: string, one: S): void {

@@ -3,6 +3,7 @@ import type { Log } from '../base/log.ts'
 import type { DatabaseConfig, LoginConfig } from '../config/proxy-config.ts'
 import { Batching } from './batching.ts'
 import { DatabasePool } from './database-pool.ts'
+import type { BoundsFactory } from './lease-bounds.ts'
 import { cancelServer } from './server-connection.ts'
 import type { LeaseRequest, ServerLease, ServerPool } from './server-lease.ts'
 import { loginFor, ServerLogin } from './server-login.ts'
@@ -14,6 +15,7 @@ export interface SharedPoolOptions {
   readonly database: DatabaseConfig
   /** See checkLogin. */
   readonly codeScope?: string | undefined
+  readonly bounds?: BoundsFactory | undefined
   readonly clock: Clock
   readonly env: NodeJS.ProcessEnv
   readonly log: Log
@@ -32,6 +34,7 @@ export class SharedPool implements ServerPool {
     this.#pool = new DatabasePool({
       database: database.name,
       limits: database.pool,
+      bounds: options.bounds,
       clock,
       log,
       connect: (key) => {

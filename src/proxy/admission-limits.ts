@@ -9,16 +9,33 @@ const MAX_ADDRESSES = 20_000
 
 /** A connection that was counted in; each function counts out once, however often it is called. */
 export interface Place {
+  /** What `check` is going to say. */
+  readonly over: string | undefined
   /** Once the client's address is known. @throws TOO_MANY_CLIENTS */
-  enterAddress(address: string): void
+  enterAddress(address: string): void | Promise<void>
   /** Once the client can understand an answer. @throws TOO_MANY_CLIENTS */
   check(): void
   handshakeDone(): void
   leave(): void
 }
 
+/** Where a client is counted in: here, or in the primary of several workers. */
+export interface Admission {
+  /** @throws TOO_MANY_CLIENTS */
+  enter(): Place
+  /** Counts one more session of an identity; what is given back counts it out. @throws TOO_MANY_CLIENTS */
+  enterIdentity(identity: string): (() => void) | Promise<() => void>
+  /** Counts a refused token; how long this refusal is to wait, in milliseconds. */
+  tokenRefused(address: string): number | Promise<number>
+}
+
+/** The place of a client in the limits of this process. */
+export interface OwnPlace extends Place {
+  enterAddress(address: string): void
+}
+
 /** Counts who is here, and how fast they come. Every refusal is 53300, and names its limit in the log. */
-export class AdmissionLimits {
+export class AdmissionLimits implements Admission {
   readonly #clock: Clock
   #limits: LimitsConfig
   #clients = 0
@@ -48,19 +65,20 @@ export class AdmissionLimits {
   }
 
   /** Counts a connection in, before anything of it is read. @throws TOO_MANY_CLIENTS: there is no time to say it nicely. */
-  enter(): Place {
+  enter(): OwnPlace {
     const { clients, handshakes } = this.#limits
     if (this.#handshakes >= handshakes) this.#refuse('handshakes', `${handshakes} handshakes under way`)
     this.#clients++
     this.#handshakes++
-    const isOver = this.#clients > clients
+    const over = this.#clients > clients ? `${clients} clients` : undefined
     const leaves: (() => void)[] = []
     return {
+      over,
       enterAddress: (address) => {
         leaves.push(this.#enterAddress(address))
       },
       check: () => {
-        if (isOver) this.#refuse('clients', `${clients} clients`)
+        if (over !== undefined) this.#refuse('clients', over)
       },
       handshakeDone: once(() => {
         this.#handshakes--

@@ -7,7 +7,7 @@ import type { Log } from '../base/log.ts'
 import type { ListenerConfig } from '../config/proxy-config.ts'
 import { Inbox } from '../net/inbox.ts'
 import type { RevocationWatch } from '../oauth/revocation-watch.ts'
-import type { AdmissionLimits, Place } from './admission-limits.ts'
+import type { Admission, Place } from './admission-limits.ts'
 import { type Arrived, receiveStartup, type Stage } from './arrival.ts'
 import type { Generation } from './generation.ts'
 import { authenticate, type Established } from './handshake.ts'
@@ -23,7 +23,7 @@ import type { SessionRegistry } from './session-registry.ts'
 export interface ConnectionParts {
   readonly listener: ListenerConfig
   readonly generation: () => Generation
-  readonly limits: AdmissionLimits
+  readonly limits: Admission
   readonly keys: IssuedKeys
   readonly sessions: SessionRegistry
   readonly revocations: RevocationWatch
@@ -53,7 +53,7 @@ export async function serveClient(accepted: Socket, parts: ConnectionParts): Pro
     place = limits.enter()
     address = await clientAddress(address, stage, parts)
     log = parts.log.child({ request_id: requestId, client_address: address })
-    place.enterAddress(address)
+    await place.enterAddress(address)
     const arrived = await receiveStartup(stage, parts.generation().tls)
     if (arrived.kind === 'startup') place.check()
     const established = await proceed(arrived, { parts, requestId, address, log, signal: deadline.signal })

@@ -14,7 +14,7 @@ import { createTokenVerifier, type VerifiedIssuer } from '../oauth/verify-token.
 import type { Policy } from '../policy/policy.ts'
 import { isObserving } from '../policy/policy-file.ts'
 import type { ArrivalTls } from './arrival.ts'
-import { openDatabase, type ServedDatabase } from './served-database.ts'
+import { openDatabase, type PoolBounds, type ServedDatabase } from './served-database.ts'
 
 /** All that one reading of the configuration comes to; connections take the newest when they arrive. */
 export interface Generation {
@@ -33,6 +33,8 @@ export interface GenerationOptions {
   readonly policies: ReadonlyMap<string, Policy>
   /** What is kept of it where nothing changed: key sets, pools. */
   readonly previous?: Generation
+  /** What bounds its pools beside the configuration: in one worker of several, what the others have. */
+  readonly bounds?: PoolBounds | undefined
   readonly clock: Clock
   readonly log: Log
   readonly env: NodeJS.ProcessEnv

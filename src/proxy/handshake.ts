@@ -16,7 +16,7 @@ import {
   encodeReadyForQuery,
 } from '../wire/server-messages.ts'
 import { type Admitted, admit, who } from './admission.ts'
-import type { AdmissionLimits } from './admission-limits.ts'
+import type { Admission } from './admission-limits.ts'
 import type { Arrival } from './arrival.ts'
 import { checkClientSettings, pinnedSearchPath } from './client-settings.ts'
 import type { Generation } from './generation.ts'
@@ -31,7 +31,7 @@ export interface HandshakeOptions {
   readonly listener: ListenerConfig
   readonly generation: Generation
   readonly revocations: RevocationWatch
-  readonly limits: AdmissionLimits
+  readonly limits: Admission
   readonly keys: IssuedKeys
   readonly metrics: ProxyMetrics
   readonly address: string
@@ -137,7 +137,7 @@ async function openSession(
     const error = asPgoauthError(thrown)
     if (error.sqlstate !== '28000') throw error
     const isDiscovery = given.kind === 'none' && given.isDiscovery
-    const delayMs = isDiscovery ? 0 : limits.tokenRefused(address)
+    const delayMs = isDiscovery ? 0 : await limits.tokenRefused(address)
     await refusalTime
     if (delayMs > 0) await clock.sleep(delayMs)
     await exchange.refuse().catch((failure: unknown) => {
@@ -159,7 +159,7 @@ async function leaseFor(
   const checked = admit(token, channel, request, generation, revocations)
   checked.finally(() => metrics.tokenChecked(performance.now() - startedAt)).catch(() => {})
   const { identity, database } = await within(signal, checked, () => {})
-  const leaveIdentity = limits.enterIdentity(`${identity.issuer} ${identity.subject}`)
+  const leaveIdentity = await limits.enterIdentity(`${identity.issuer} ${identity.subject}`)
   // Asked before anybody else hears of the deadline, and takes the request out of the queue.
   let isPoolFull = false
   const onLate = () => {

@@ -2,14 +2,14 @@ import type { IncomingMessage } from 'node:http'
 import type { Clock } from '../base/clock.ts'
 import { asPgoauthError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
-import { verifyLogoutToken } from '../oauth/logout-token.ts'
-import type { RevocationWatch } from '../oauth/revocation-watch.ts'
+import { type Logout, verifyLogoutToken } from '../oauth/logout-token.ts'
 import type { Generation } from './generation.ts'
 import { type HttpAnswer, json, readBody, text } from './http-listener.ts'
 
 export interface LogoutParts {
   readonly generation: () => Generation
-  readonly revocations: RevocationWatch
+  /** Ends what the logout names; how many sessions that were. */
+  readonly revocations: { logOut(logout: Logout): number | Promise<number> }
   readonly clock: Clock
   readonly log: Log
 }
@@ -40,7 +40,7 @@ async function takeLogout(token: string, { generation, revocations, clock, log }
       log.info({ reason: verdict.reason }, 'a logout was refused')
       return refusedLogout('the logout token was refused')
     }
-    const ended = revocations.logOut(verdict.logout)
+    const ended = await revocations.logOut(verdict.logout)
     const { issuer, subject, sid } = verdict.logout
     log.info({ issuer, subject, sid, sessions: ended }, 'logged out by the issuer')
     return text(200, 'ok')

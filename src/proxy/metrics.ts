@@ -38,7 +38,7 @@ export class ProxyMetrics {
     this.#gauge('pgoauth_clients', 'Connected clients, those in their handshake among them', observed.clients)
     this.#gauge('pgoauth_handshakes', 'Clients in their handshake', observed.handshakes)
     this.#gauge('pgoauth_sessions', 'Sessions open', observed.sessions)
-    this.#gauge('pgoauth_draining', '1 while the proxy drains', () => Number(observed.isDraining()))
+    this.#gauge('pgoauth_draining', '1 while the proxy drains', () => Number(observed.isDraining()), 'max')
     this.#gauge('pgoauth_token_cache_hits', 'Token checks answered from the cache', () => observed.tokenCache().hits)
     this.#gauge('pgoauth_token_cache_misses', 'Token checks that were made', () => observed.tokenCache().misses)
     const limits = new Gauge({
@@ -66,6 +66,7 @@ export class ProxyMetrics {
       name: 'pgoauth_policy_observing',
       help: '1 where the policy lets through what it would deny (mode: observe)',
       labelNames: ['database'],
+      aggregator: 'max',
       registers,
       collect() {
         observing.reset()
@@ -166,10 +167,12 @@ export class ProxyMetrics {
     this.#reloads.inc({ outcome })
   }
 
-  #gauge(name: string, help: string, read: () => number): void {
+  /** `aggregator`: what becomes of the values of several workers. */
+  #gauge(name: string, help: string, read: () => number, aggregator: 'sum' | 'max' = 'sum'): void {
     const gauge = new Gauge({
       name,
       help,
+      aggregator,
       registers: [this.registry],
       collect() {
         gauge.set(read())

@@ -1,11 +1,16 @@
 import type { IncomingMessage } from 'node:http'
 import { type HttpAnswer, json, text } from './http-listener.ts'
-import type { ProxyMetrics } from './metrics.ts'
-import type { ReadinessCheck } from './readiness.ts'
+import type { Readiness } from './readiness.ts'
+
+/** What a registry of prom-client gives; several workers' is put together for each request. */
+export interface MetricsText {
+  readonly contentType: string
+  metrics(): Promise<string>
+}
 
 export interface ProbeParts {
-  readonly metrics: ProxyMetrics
-  readonly readiness: ReadinessCheck
+  readonly metrics: { readonly registry: MetricsText }
+  readonly readiness: { look(): Promise<Readiness> }
   readonly isDraining: () => boolean
 }
 

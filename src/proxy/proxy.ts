@@ -10,15 +10,16 @@ import type { Policy } from '../policy/policy.ts'
 import { isObserving } from '../policy/policy-file.ts'
 import type { ServerPool } from '../pool/server-lease.ts'
 import { loadParser } from '../sql/analyse.ts'
-import { AdmissionLimits } from './admission-limits.ts'
+import { type Admission, AdmissionLimits } from './admission-limits.ts'
 import { serveClient } from './client-connection.ts'
 import { countedAudit } from './counted-audit.ts'
-import { type Generation, openGeneration } from './generation.ts'
+import { type Generation, type GenerationOptions, openGeneration } from './generation.ts'
 import { IssuedKeys } from './issued-keys.ts'
 import { ProxyMetrics } from './metrics.ts'
 import { networkTest } from './networks.ts'
 import { ReadinessCheck } from './readiness.ts'
 import { RefusalRecord } from './refusal-record.ts'
+import { ownDesk } from './session-desk.ts'
 import { SessionRegistry } from './session-registry.ts'
 import { openSideListeners, type SideListeners } from './side-listeners.ts'
 import { checkReloadedServers, checkServers } from './start-check.ts'
@@ -30,6 +31,14 @@ export interface ProxyOptions {
   readonly clock: Clock
   readonly log: Log
   readonly env: NodeJS.ProcessEnv
+  /** Present in one worker of several: it opens no listeners, and takes the clients it is handed. */
+  readonly worker?: WorkerParts
+}
+
+/** What a worker has of its primary. */
+export interface WorkerParts {
+  readonly keys: IssuedKeys
+  readonly bounds: NonNullable<GenerationOptions['bounds']>
 }
 
 export interface ListeningAddress {
@@ -50,10 +59,20 @@ export interface RunningProxy {
   readonly side: SideListeners | undefined
   /** Takes over a configuration that was read whole. @throws CONFIG_INVALID; then the old one stays. */
   reload(config: ProxyConfig, policies: ReadonlyMap<string, Policy>): void
+  /** As `reload`, in two steps: nothing has changed before `adopt`. @throws CONFIG_INVALID */
+  prepare(config: ProxyConfig, policies: ReadonlyMap<string, Policy>): PreparedReload
+  readonly revocations: RevocationWatch
+  /** Serves a client that another process accepted, as one of that listener, counted where `limits` says. */
+  take(socket: Socket, listener: number, limits: Admission): void
   /** Stops accepting, ends sessions as their transactions end, and is done when all have, or `drain` is over. */
   drain(): Promise<void>
   /** Ends everything at once. */
   stop(): Promise<void>
+}
+
+export interface PreparedReload {
+  adopt(): void
+  abandon(): void
 }
 
 /** Opens the listeners and serves until it is drained. @throws CONFIG_INVALID, LISTEN_FAILED */
@@ -70,11 +89,12 @@ class ProxyServer implements RunningProxy {
   readonly metrics: ProxyMetrics
   readonly readiness: ReadinessCheck
   readonly #options: ProxyOptions
-  readonly #keys = new IssuedKeys()
-  readonly #revocations: RevocationWatch
+  readonly #keys: IssuedKeys
+  readonly revocations: RevocationWatch
   readonly #connections = new Map<Socket, Promise<void>>()
   readonly #listeners: { readonly listener: Listener; readonly config: ListenerConfig }[] = []
   readonly #retired = new Set<ServerPool>()
+  readonly #balancerTests = new Map<ListenerConfig, (address: string) => boolean>()
   readonly #audit: AuditLog
   readonly #refusals: RefusalRecord
   #generation: Generation
@@ -84,8 +104,9 @@ class ProxyServer implements RunningProxy {
   constructor(options: ProxyOptions) {
     this.#options = options
     this.limits = new AdmissionLimits(options.config.limits, options.clock)
-    this.#generation = openGeneration(options)
-    this.#revocations = new RevocationWatch({
+    this.#keys = options.worker?.keys ?? new IssuedKeys()
+    this.#generation = openGeneration({ ...options, bounds: options.worker?.bounds })
+    this.revocations = new RevocationWatch({
       clock: options.clock,
       recheck: (token, channel) => this.#generation.verifier.recheck(token, channel),
     })
@@ -128,15 +149,16 @@ class ProxyServer implements RunningProxy {
   }
 
   async listen(): Promise<void> {
-    const { config, clock, log } = this.#options
-    const { metrics, readiness, sessions } = this
+    const { config, clock, log, worker } = this.#options
+    const { metrics, readiness, sessions, revocations } = this
+    if (worker !== undefined) return
     try {
       await checkServers(this.#generation, clock, log)
       this.#side = await openSideListeners(config, {
         metrics,
         readiness,
-        sessions,
-        revocations: this.#revocations,
+        sessions: ownDesk(sessions),
+        revocations,
         generation: () => this.#generation,
         isDraining: () => this.#isDraining,
         clock,
@@ -154,8 +176,7 @@ class ProxyServer implements RunningProxy {
       const { host, port } = config.address
       try {
         const wanted = { kind: 'tcp', address: host, port } as const
-        const isBalancer = networkTest(config.proxyProtocolFrom ?? [])
-        const listener = await openListener(wanted, (socket) => this.#accept(socket, config, isBalancer))
+        const listener = await openListener(wanted, (socket) => this.#accept(socket, config, this.limits))
         this.#listeners.push({ listener, config })
       } catch (cause) {
         fail('LISTEN_FAILED', {
@@ -168,28 +189,42 @@ class ProxyServer implements RunningProxy {
   }
 
   reload(config: ProxyConfig, policies: ReadonlyMap<string, Policy>): void {
+    this.prepare(config, policies).adopt()
+    this.metrics.reloaded('taken')
+    warnOfFixed(config, this.#options.config, this.#options.log)
+  }
+
+  prepare(config: ProxyConfig, policies: ReadonlyMap<string, Policy>): PreparedReload {
     const previous = this.#generation
+    // What cannot be read is found before anything is changed.
     const renewSide = this.#side?.renewal(config)
-    this.#generation = openGeneration({ ...this.#options, config, policies, previous })
-    renewSide?.()
+    const bounds = this.#options.worker?.bounds
+    const next = openGeneration({ ...this.#options, config, policies, previous, bounds })
+    return {
+      adopt: () => {
+        renewSide?.()
+        this.#adopt(next)
+      },
+      abandon: () => closePools(next, previous),
+    }
+  }
+
+  #adopt(next: Generation): void {
+    const previous = this.#generation
+    const { config } = next
+    this.#generation = next
     this.limits.limits = config.limits
     for (const session of this.sessions) session.adopt(this.#generation)
     const kept = new Set([...this.#generation.databases.values()].map(({ pool }) => pool))
     for (const { pool } of previous.databases.values()) if (!kept.has(pool)) this.#retired.add(pool)
     this.#closeRetired()
-    void checkReloadedServers(this.#generation, previous, { ...this.#options, sessions: this.sessions })
-    this.metrics.reloaded('taken')
-    this.#recordReload(config, policies)
-    if (fixedUntilStart(config) !== fixedUntilStart(this.#options.config)) {
-      this.#options.log.warn(
-        {},
-        'listen, the addresses of probes, admin and logout, audit and workers count from the next start on',
-      )
-    }
+    void checkReloadedServers(next, previous, { ...this.#options, sessions: this.sessions })
+    this.#recordReload(config)
   }
 
-  #recordReload({ databases }: ProxyConfig, policies: ReadonlyMap<string, Policy>): void {
-    const reason = `databases ${[...databases.keys()].join(', ')}; policies ${[...policies.keys()].join(', ')}`
+  #recordReload({ databases }: ProxyConfig): void {
+    const policies = new Set([...databases.values()].map(({ policyFile }) => policyFile))
+    const reason = `databases ${[...databases.keys()].join(', ')}; policies ${[...policies].join(', ')}`
     try {
       this.#audit.record({ event: 'policy_reloaded', reason })
     } catch (error) {
@@ -240,7 +275,13 @@ class ProxyServer implements RunningProxy {
     await closed
   }
 
-  #accept(socket: Socket, config: ListenerConfig, isBalancer: (address: string) => boolean): void {
+  take(socket: Socket, listener: number, limits: Admission): void {
+    const config = this.#options.config.listen[listener]
+    if (config === undefined) socket.destroy()
+    else this.#accept(socket, config, limits)
+  }
+
+  #accept(socket: Socket, config: ListenerConfig, limits: Admission): void {
     if (this.#isDraining) {
       socket.destroy()
       return
@@ -252,14 +293,14 @@ class ProxyServer implements RunningProxy {
     const done = serveClient(socket, {
       listener: config,
       generation: () => this.#generation,
-      limits: this.limits,
+      limits,
       keys: this.#keys,
       sessions: this.sessions,
-      revocations: this.#revocations,
+      revocations: this.revocations,
       audit: this.#audit,
       refusals: this.#refusals,
       metrics: this.metrics,
-      isBalancer,
+      isBalancer: this.#balancers(config),
       clock,
       log,
     }).catch((error: unknown) => {
@@ -268,6 +309,15 @@ class ProxyServer implements RunningProxy {
     })
     this.#connections.set(socket, done)
     socket.once('close', () => this.#connections.delete(socket))
+  }
+
+  #balancers(config: ListenerConfig): (address: string) => boolean {
+    let test = this.#balancerTests.get(config)
+    if (test === undefined) {
+      test = networkTest(config.proxyProtocolFrom ?? [])
+      this.#balancerTests.set(config, test)
+    }
+    return test
   }
 
   async #allDone(): Promise<void> {
@@ -279,9 +329,21 @@ class ProxyServer implements RunningProxy {
   }
 }
 
+/** What a reload leaves as it is. */
+export function warnOfFixed(config: ProxyConfig, running: ProxyConfig, log: Log): void {
+  const text = 'listen, the addresses of probes, admin and logout, audit and workers count from the next start on'
+  if (fixedUntilStart(config) !== fixedUntilStart(running)) log.warn({}, text)
+}
+
 function fixedUntilStart({ listen, probes, admin, logout, audit, workers }: ProxyConfig): string {
   const sides = { admin: [admin?.address, admin?.tokenFile], logout: logout?.address }
   return JSON.stringify({ listen, probes, ...sides, audit, workers })
+}
+
+/** Lets go of what a generation opened and the one before it did not have. */
+export function closePools(next: Generation, previous: Generation | undefined): void {
+  const kept = new Set([...(previous?.databases.values() ?? [])].map(({ pool }) => pool))
+  for (const { pool } of next.databases.values()) if (!kept.has(pool)) pool.close()
 }
 
 /** For FATAL messages to leave before the sockets are closed under them. */

@@ -4,6 +4,7 @@ import type { DatabaseConfig, ProxyConfig } from '../config/proxy-config.ts'
 import { createJudge } from '../enforce/caching-judge.ts'
 import type { Judge } from '../enforce/judge.ts'
 import type { Policy, RuleSet } from '../policy/policy.ts'
+import type { BoundsFactory } from '../pool/lease-bounds.ts'
 import type { ServerPool } from '../pool/server-lease.ts'
 import { SharedPool } from '../pool/shared-pool.ts'
 import { LiveCatalog } from './live-catalog.ts'
@@ -17,11 +18,14 @@ export interface ServedDatabase {
   readonly judge: Judge
 }
 
+export type PoolBounds = (database: DatabaseConfig) => BoundsFactory
+
 export interface DatabaseOptions {
   readonly config: DatabaseConfig
   readonly proxy: ProxyConfig
   readonly policy: Policy
   readonly previous: ServedDatabase | undefined
+  readonly bounds?: PoolBounds | undefined
   readonly clock: Clock
   readonly log: Log
   readonly env: NodeJS.ProcessEnv
@@ -38,7 +42,9 @@ export function openDatabase(options: DatabaseOptions): ServedDatabase {
     previous !== undefined &&
     sameText(previous.config, config) &&
     scopeWithCode(previous.policy) === scopeWithCode(policy)
-  const pool = isSame ? previous.pool : new SharedPool({ database: config, codeScope, clock, env, log })
+  const pool = isSame
+    ? previous.pool
+    : new SharedPool({ database: config, codeScope, bounds: options.bounds?.(config), clock, env, log })
   const { searchPath } = policy
   if (isSame && JSON.stringify(previous.policy.searchPath) === JSON.stringify(searchPath)) {
     return { config, policy, pool, judge: previous.judge }
@@ -49,8 +55,12 @@ export function openDatabase(options: DatabaseOptions): ServedDatabase {
 }
 
 function sameText(a: DatabaseConfig, b: DatabaseConfig): boolean {
-  const text = (config: DatabaseConfig) => JSON.stringify({ ...config, logins: [...config.logins] })
-  return text(a) === text(b)
+  return databaseText(a) === databaseText(b)
+}
+
+/** An entry as text: the same where nothing of it changed. */
+export function databaseText(config: DatabaseConfig): string {
+  return JSON.stringify({ ...config, logins: [...config.logins] })
 }
 
 /** A scope whose holder can run code of their own on the server, in which a SET ROLE is seen by nobody. */

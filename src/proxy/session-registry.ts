@@ -27,6 +27,8 @@ export interface SessionDescription {
   readonly opened_at: string
   readonly expires_at: string
   readonly idle_seconds: number
+  /** Which worker has it, where there are several. */
+  readonly worker?: number
 }
 
 /** The sessions of this process. */

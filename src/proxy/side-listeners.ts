@@ -5,21 +5,17 @@ import { fail } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { ProxyConfig } from '../config/proxy-config.ts'
 import type { Address } from '../config/scalars.ts'
-import type { RevocationWatch } from '../oauth/revocation-watch.ts'
-import { answerAdmin } from './admin.ts'
+import { type AdminParts, answerAdmin } from './admin.ts'
 import type { Generation } from './generation.ts'
 import { type HttpListener, type HttpTls, openHttpListener } from './http-listener.ts'
-import { answerLogout } from './logout.ts'
-import type { ProxyMetrics } from './metrics.ts'
-import { answerProbe } from './probes.ts'
-import type { ReadinessCheck } from './readiness.ts'
-import type { SessionRegistry } from './session-registry.ts'
+import { answerLogout, type LogoutParts } from './logout.ts'
+import { answerProbe, type ProbeParts } from './probes.ts'
 
 export interface SideListenerParts {
-  readonly metrics: ProxyMetrics
-  readonly readiness: ReadinessCheck
-  readonly sessions: SessionRegistry
-  readonly revocations: RevocationWatch
+  readonly metrics: ProbeParts['metrics']
+  readonly readiness: ProbeParts['readiness']
+  readonly sessions: AdminParts['sessions']
+  readonly revocations: LogoutParts['revocations']
   readonly generation: () => Generation
   readonly isDraining: () => boolean
   readonly clock: Clock

@@ -3,6 +3,7 @@ import { appendFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { openAuditLog } from '../../src/audit/audit-file.ts'
+import { auditPathOf } from '../../src/audit/audit-path.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { runCommand, startCommand } from '../support/command.ts'
 import { FakeClock } from '../support/fake-clock.ts'
@@ -79,4 +80,56 @@ test('tail follows a file through a rotation', async () => {
   await running.says(/three/)
   const { code } = await running.end('SIGINT')
   assert.notEqual(code, null)
+})
+
+// Two workers' files, each with its chain.
+const several = join(directory, 'several.jsonl')
+const clock = new FakeClock()
+const workers = [1, 2].map((worker) =>
+  openAuditLog({ ...options, path: auditPathOf(several, worker) }, clock, silentLog),
+)
+for (const [at, reason] of ['one', 'two', 'three'].entries()) {
+  await clock.advance(1000)
+  workers[at % 2]?.record({ event: 'cancel', request_id: `000000000000000${at}`, reason })
+}
+for (const worker of workers) worker.close()
+
+test('the files of further workers lie beside the first one', () => {
+  assert.equal(auditPathOf('/var/log/audit.jsonl', 1), '/var/log/audit.jsonl')
+  assert.equal(auditPathOf('/var/log/audit.jsonl', 2), '/var/log/audit.2.jsonl')
+  assert.equal(auditPathOf('audit', 12), 'audit.12')
+  assert.equal(auditPathOf('/audit.jsonl', 3), '/audit.3.jsonl')
+})
+
+test('verify, given one file, checks those of all workers, against a head of each', async () => {
+  const heads = workers.map(({ head }) => String(head))
+  const kept = heads.flatMap((head) => ['--head', head])
+  const { code, stdout } = await runCommand(['audit', 'verify', several, '--key-file', keyFile, ...kept])
+  assert.deepEqual([code, stdout], [0, `${heads.join('\n')}\n`])
+  // Named beside it, a file is read once.
+  const both = await runCommand(['audit', 'verify', several, auditPathOf(several, 2), '--key-file', keyFile])
+  assert.equal(both.code, 0, both.stderr)
+})
+
+test('verify names file and line where one of several files was changed', async () => {
+  const changed = join(directory, 'manipulated.jsonl')
+  writeFileSync(changed, readFileSync(several))
+  writeFileSync(auditPathOf(changed, 2), readFileSync(auditPathOf(several, 2), 'utf8').replace('two', 'TWO'))
+  const { code, stderr } = await runCommand(['audit', 'verify', changed, '--key-file', keyFile])
+  assert.equal(code, 1)
+  assert.match(stderr, /^\S*manipulated\.2\.jsonl line 2 does not fit into chain/)
+})
+
+test('find and tail read the files of all workers, tail in the order of time', async () => {
+  const found = await runCommand(['audit', 'find', '0000000000000001', several])
+  assert.match(found.stdout, /two/)
+  const { stdout } = await runCommand(['audit', 'tail', several, '--json', '-n', '50'])
+  const reasons = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { reason?: string }).reason)
+  assert.deepEqual(
+    reasons.filter((reason) => reason !== undefined),
+    ['one', 'two', 'three'],
+  )
 })

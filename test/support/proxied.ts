@@ -12,6 +12,8 @@ import { superuserQuery } from './postgres.ts'
 const PROGRAM = fileURLToPath(new URL('../../bin/pgoauth.js', import.meta.url))
 const ISSUER = 'http://127.0.0.1:9/issuer'
 const AUDIENCE = 'postgres://test'
+const LIMITS =
+  'limits: { clients_per_identity: 5000, clients_per_address: 20000, handshakes: 2000, handshake_rate: 100000 }\n'
 
 export interface ProxiedOptions {
   /** Each database clients may ask for, with the text of its `pool:`. All are the server's database `app`. */
@@ -22,8 +24,11 @@ export interface ProxiedOptions {
   readonly prepare: string
   readonly settings?: Readonly<Record<string, string>>
   readonly workers?: number
-  /** More of `limits:`, as `key: value, …`. */
-  readonly limits?: string
+  /** Text at the end of proxy.yaml; `limits:` and `drain:` in it take the place of those that are there. */
+  readonly yaml?: string
+  /** Further files beside proxy.yaml, by name. */
+  readonly files?: Readonly<Record<string, string>>
+  readonly env?: Readonly<Record<string, string>>
   /** The command to run in place of this build's. */
   readonly program?: string
   /** Lines of the proxy's log. */
@@ -43,6 +48,14 @@ export interface Proxied {
   readonly ca: string
   /** PEM files of the proxy's certificate. */
   readonly certificate: { readonly cert: string; readonly key: string }
+  /** Where proxy.yaml lies. */
+  readonly home: string
+  /** A JWT of the issuer's with these claims. */
+  sign(typ: string, claims: Readonly<Record<string, unknown>>): Promise<string>
+  /** Signals the process group of the proxy. */
+  signal(signal: NodeJS.Signals): void
+  /** Resolves once the proxy has ended. */
+  ended(): Promise<{ readonly code: number | null; readonly signal: string | null }>
   token(subject: string, claims?: Readonly<Record<string, unknown>>): Promise<string>
   restartProxy(signal?: NodeJS.Signals): Promise<void>
   end(): Promise<void>
@@ -70,6 +83,7 @@ export async function startProxied(options: ProxiedOptions): Promise<Proxied> {
     const certificate = { cert: write('server.crt', server.cert), key: write('server.key', server.key) }
     write('password', word)
     write('policy.yaml', options.policy)
+    for (const [name, text] of Object.entries(options.files ?? {})) write(name, text)
     write(
       'jwks.json',
       JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'k', alg: 'ES256', use: 'sig' }] }),
@@ -98,11 +112,8 @@ issuers:
 databases:
 ${databases.join('\n')}
 policy: ./policy.yaml
-audit: { path: ./audit.jsonl, min_free: 0 }
-limits: { clients_per_identity: 5000, clients_per_address: 20000, handshakes: 2000, handshake_rate: 100000${options.limits === undefined ? '' : `, ${options.limits}`} }
-drain: 1s
-workers: ${options.workers ?? 1}
-`,
+${/^audit:/m.test(options.yaml ?? '') ? '' : 'audit: { path: ./audit.jsonl, min_free: 0 }\n'}${/^limits:/m.test(options.yaml ?? '') ? '' : LIMITS}${/^drain:/m.test(options.yaml ?? '') ? '' : 'drain: 1s\n'}workers: ${options.workers ?? 1}
+${options.yaml ?? ''}`,
     )
     let running: KeptProcess | undefined
     const launch = async () => {
@@ -111,7 +122,7 @@ workers: ${options.workers ?? 1}
         {
           command: process.execPath,
           args: [options.program ?? PROGRAM, 'proxy', '--config', configFile],
-          env: { PATH: process.env.PATH, HOME: home, TZ: 'UTC' },
+          env: { PATH: process.env.PATH, HOME: home, TZ: 'UTC', ...options.env },
         },
         (line) => {
           said.push(line)
@@ -139,6 +150,16 @@ workers: ${options.workers ?? 1}
       probesPort,
       ca: authority.cert,
       certificate,
+      home,
+      sign: (typ, claims) =>
+        new SignJWT({ ...claims })
+          .setProtectedHeader({ alg: 'ES256', kid: 'k', typ })
+          .setIssuer(ISSUER)
+          .setIssuedAt()
+          .setExpirationTime('2h')
+          .sign(privateKey),
+      signal: (signal) => running?.signal(signal),
+      ended: async () => (await running?.ended) ?? { code: null, signal: null },
       token(subject, claims = {}) {
         const now = Math.floor(Date.now() / 1000)
         const usual = { client_id: 'test', iss: ISSUER, aud: AUDIENCE, sub: subject, iat: now, exp: now + 7_200 }
