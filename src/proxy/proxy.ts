@@ -198,6 +198,7 @@ class ProxyServer implements RunningProxy {
 
   prepare(config: ProxyConfig, policies: ReadonlyMap<string, Policy>): PreparedReload {
     const previous = this.#generation
+    // What cannot be read is found before anything is changed.
     const renewSide = this.#side?.renewal(config)
     const bounds = this.#options.worker?.bounds
     const next = openGeneration({ ...this.#options, config, policies, previous, bounds })
@@ -205,7 +206,6 @@ class ProxyServer implements RunningProxy {
       adopt: () => {
         renewSide?.()
         this.#adopt(next)
-        this.#recordReload(config, policies)
       },
       abandon: () => closePools(next, previous),
     }
@@ -220,11 +220,13 @@ class ProxyServer implements RunningProxy {
     const kept = new Set([...this.#generation.databases.values()].map(({ pool }) => pool))
     for (const { pool } of previous.databases.values()) if (!kept.has(pool)) this.#retired.add(pool)
     this.#closeRetired()
-    void checkReloadedServers(this.#generation, previous, { ...this.#options, sessions: this.sessions })
+    void checkReloadedServers(next, previous, { ...this.#options, sessions: this.sessions })
+    this.#recordReload(config)
   }
 
-  #recordReload({ databases }: ProxyConfig, policies: ReadonlyMap<string, Policy>): void {
-    const reason = `databases ${[...databases.keys()].join(', ')}; policies ${[...policies.keys()].join(', ')}`
+  #recordReload({ databases }: ProxyConfig): void {
+    const policies = new Set([...databases.values()].map(({ policyFile }) => policyFile))
+    const reason = `databases ${[...databases.keys()].join(', ')}; policies ${[...policies].join(', ')}`
     try {
       this.#audit.record({ event: 'policy_reloaded', reason })
     } catch (error) {
@@ -331,8 +333,8 @@ class ProxyServer implements RunningProxy {
 
 /** What a reload leaves as it is. */
 export function warnOfFixed(config: ProxyConfig, running: ProxyConfig, log: Log): void {
-  if (fixedUntilStart(config) === fixedUntilStart(running)) return
-  log.warn({}, 'listen, the addresses of probes, admin and logout, audit and workers count from the next start on')
+  const text = 'listen, the addresses of probes, admin and logout, audit and workers count from the next start on'
+  if (fixedUntilStart(config) !== fixedUntilStart(running)) log.warn({}, text)
 }
 
 function fixedUntilStart({ listen, probes, admin, logout, audit, workers }: ProxyConfig): string {

@@ -22,7 +22,7 @@ scopes: { orders:read: { select: [public.orders] } }
 `,
   prepare: `create role analyst nologin; grant analyst to pgoauth_proxy; create role stranger nologin;
 create role expired nologin valid until '2000-01-01'; grant expired to pgoauth_proxy;`,
-  limits: 'token_failures: 1000000',
+  yaml: 'limits: { token_failures: 1000000, handshake_rate: 100000, clients_per_address: 100000 }\n',
 })
 try {
   const good = await proxied.token('ada')

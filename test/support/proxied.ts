@@ -12,7 +12,8 @@ import { superuserQuery } from './postgres.ts'
 const PROGRAM = fileURLToPath(new URL('../../bin/pgoauth.js', import.meta.url))
 const ISSUER = 'http://127.0.0.1:9/issuer'
 const AUDIENCE = 'postgres://test'
-const LIMITS = 'clients_per_identity: 5000, clients_per_address: 20000, handshakes: 2000, handshake_rate: 100000'
+const LIMITS =
+  'limits: { clients_per_identity: 5000, clients_per_address: 20000, handshakes: 2000, handshake_rate: 100000 }\n'
 
 export interface ProxiedOptions {
   /** Each database clients may ask for, with the text of its `pool:`. All are the server's database `app`. */
@@ -23,8 +24,6 @@ export interface ProxiedOptions {
   readonly prepare: string
   readonly settings?: Readonly<Record<string, string>>
   readonly workers?: number
-  /** More of `limits:`, as `key: value, …`. */
-  readonly limits?: string
   /** Text at the end of proxy.yaml; `limits:` and `drain:` in it take the place of those that are there. */
   readonly yaml?: string
   /** Further files beside proxy.yaml, by name. */
@@ -119,7 +118,7 @@ issuers:
 databases:
 ${databases.join('\n')}
 policy: ./policy.yaml
-${/^audit:/m.test(options.yaml ?? '') ? '' : 'audit: { path: ./audit.jsonl, min_free: 0 }\n'}${/^limits:/m.test(options.yaml ?? '') ? '' : `limits: { ${LIMITS}${options.limits === undefined ? '' : `, ${options.limits}`} }\n`}${/^drain:/m.test(options.yaml ?? '') ? '' : 'drain: 1s\n'}workers: ${options.workers ?? 1}
+${/^audit:/m.test(options.yaml ?? '') ? '' : 'audit: { path: ./audit.jsonl, min_free: 0 }\n'}${/^limits:/m.test(options.yaml ?? '') ? '' : LIMITS}${/^drain:/m.test(options.yaml ?? '') ? '' : 'drain: 1s\n'}workers: ${options.workers ?? 1}
 ${options.yaml ?? ''}`,
     )
     let running: KeptProcess | undefined
@@ -158,8 +157,6 @@ ${options.yaml ?? ''}`,
       ca: authority.cert,
       certificate,
       home,
-      signal: (signal) => running?.signal(signal),
-      ended: async () => (await running?.ended) ?? { code: null, signal: null },
       sign: (typ, claims) =>
         new SignJWT({ ...claims })
           .setProtectedHeader({ alg: 'ES256', kid: 'k', typ })
@@ -167,6 +164,8 @@ ${options.yaml ?? ''}`,
           .setIssuedAt()
           .setExpirationTime('2h')
           .sign(privateKey),
+      signal: (signal) => running?.signal(signal),
+      ended: async () => (await running?.ended) ?? { code: null, signal: null },
       token(subject, claims = {}) {
         const now = Math.floor(Date.now() / 1000)
         const usual = { client_id: 'test', iss: ISSUER, aud: AUDIENCE, sub: subject, iat: now, exp: now + 7_200 }
