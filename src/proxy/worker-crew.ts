@@ -80,6 +80,8 @@ export class WorkerCrew {
   #isEnding = false
   #onEmpty = () => {}
   #onLoop: (error: PgoauthError) => void = () => {}
+  /** Whether all of them have served, once. */
+  isStarted = false
   /** How often a worker took a dead one's place. */
   replaced = 0
   /** Resolves where workers die again and again: the proxy cannot go on. */
@@ -110,6 +112,7 @@ export class WorkerCrew {
   async start(): Promise<void> {
     const slots = Array.from({ length: this.#options.workers }, (_, at) => at + 1)
     await Promise.all(slots.map((slot) => this.#launch(slot)))
+    this.isStarted = true
   }
 
   /** Has all of them drain, and waits until they have ended; those that take longer are ended. */
@@ -150,7 +153,11 @@ export class WorkerCrew {
     this.#workers.add(worker)
     worker.channel.serve(calls(worker))
     worker.process.once('exit', (code, signal) => this.#gone(worker, { code, signal }))
-    worker.process.once('error', (error) => this.#gone(worker, { error: error.message }))
+    worker.process.on('error', (error) => {
+      if (worker.process.pid === undefined) this.#gone(worker, { error: error.message })
+      // It runs and cannot be told: then its end is what everyone acts on.
+      else worker.process.kill('SIGKILL')
+    })
     const { pid } = worker.process
     try {
       await worker.ask('start', [order(slot)], START_MS)

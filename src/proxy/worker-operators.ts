@@ -60,11 +60,12 @@ export class WorkerOperators implements SessionDesk {
     return sum(await Promise.all(ended))
   }
 
-  /** As the worker sees it that is worst off: a client may come to any. */
+  /** As the worker sees it that is worst off: a client may come to any. Not before all have served, once. */
   async look(): Promise<Readiness> {
     const { issuers, databases } = this.#parts.config()
     const none: Readiness = { isReady: false, issuers: [0, issuers.length], databases: [0, databases.size] }
     const ready = ({ issuers: [ofIssuers], databases: [ofDatabases] }: Readiness) => ofIssuers + ofDatabases
+    if (!this.#parts.crew.isStarted) return none
     const looks = (await this.#askAll('readiness', [], READINESS_MS)).filter((look) => look !== undefined)
     return looks.reduce((worst, look) => (ready(look) < ready(worst) ? look : worst), looks[0] ?? none)
   }
