@@ -1,24 +1,21 @@
 import type { ChildProcess } from 'node:child_process'
 import { Counter, Gauge } from 'prom-client'
 import type { Clock } from '../base/clock.ts'
-import { asPgoauthError, PgoauthError } from '../base/errors.ts'
+import { asPgoauthError, type PgoauthError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
-import type { Logout } from '../oauth/logout-token.ts'
 import type { CancelRequest } from '../wire/startup.ts'
 import { AdmissionLimits } from './admission-limits.ts'
 import { type Generation, openGeneration } from './generation.ts'
 import { slotOf } from './issued-keys.ts'
 import { ProxyMetrics } from './metrics.ts'
 import { closePools, type ListeningAddress, warnOfFixed } from './proxy.ts'
-import type { Readiness } from './readiness.ts'
-import type { SessionDesk } from './session-desk.ts'
 import { openSideListeners, type SideListeners } from './side-listeners.ts'
 import { checkServers } from './start-check.ts'
-import type { MetricSnapshot, PrimaryCalls, ReadFiles, WorkerCalls } from './worker-calls.ts'
+import type { PrimaryCalls, ReadFiles } from './worker-calls.ts'
 import { type CrewWorker, WorkerCrew } from './worker-crew.ts'
 import { WorkerDoor } from './worker-door.ts'
 import { LogoutMemory } from './worker-logouts.ts'
-import { WorkerMetrics } from './worker-metrics.ts'
+import { WorkerOperators } from './worker-operators.ts'
 import { WorkerPermits } from './worker-permits.ts'
 
 export interface PrimaryOptions extends ReadFiles {
@@ -30,8 +27,6 @@ export interface PrimaryOptions extends ReadFiles {
   readonly env: NodeJS.ProcessEnv
 }
 
-/** A worker that does not answer by then counts as one that is not there. */
-const ANSWER_MS = 2_000
 /** Reading keys and certificates, on a machine that is busy. */
 const PREPARE_MS = 15_000
 /** Beyond `drain`: for last words, checkpoints and the end of the process. */
@@ -56,13 +51,11 @@ const DRAIN_EXTRA_MS = 5_000
 export class Primary {
   readonly limits: AdmissionLimits
   readonly metrics: ProxyMetrics
-  readonly readiness: { look(): Promise<Readiness> }
   readonly #options: PrimaryOptions
   readonly #door: WorkerDoor
   readonly #permits = new WorkerPermits()
   readonly #crew: WorkerCrew
-  readonly #workerMetrics = new WorkerMetrics()
-  readonly #logouts: LogoutMemory
+  readonly #operators: WorkerOperators
   #files: ReadFiles
   #generation: Generation
   #reloading: Promise<unknown> = Promise.resolve()
@@ -86,7 +79,7 @@ export class Primary {
     this.#options = options
     this.#files = { config, policies }
     this.#generation = openGeneration(options)
-    this.#logouts = new LogoutMemory(clock)
+    const logouts = new LogoutMemory(clock)
     this.limits = new AdmissionLimits(config.limits, clock)
     this.#door = new WorkerDoor(this.limits, clock)
     this.metrics = new ProxyMetrics({
@@ -111,17 +104,21 @@ export class Primary {
         restarts.inc(this.#crew.replaced)
       },
     })
-    this.readiness = { look: () => this.#ready() }
     this.#crew = new WorkerCrew({
       workers,
       fork,
       clock,
       log,
-      order: (slot) => ({ ...this.#files, slot, workers, logouts: this.#logouts.list() }),
+      order: (slot) => ({ ...this.#files, slot, workers, logouts: logouts.list() }),
       calls: (worker) => this.#callsOf(worker),
       onServing: (worker) => this.#door.join(worker),
       onGone: (worker) => this.#gone(worker),
     })
+    this.#operators = new WorkerOperators({ crew: this.#crew, logouts, config: () => this.#files.config, log })
+  }
+
+  get readiness(): WorkerOperators {
+    return this.#operators
   }
 
   get addresses(): readonly ListeningAddress[] {
@@ -183,10 +180,10 @@ export class Primary {
     await this.#door.open(config.listen)
     const contentType = this.metrics.registry.contentType
     this.#side = await openSideListeners(config, {
-      metrics: { registry: { contentType, metrics: () => this.#metricsText() } },
-      readiness: this.readiness,
-      sessions: this.#desk(),
-      revocations: { logOut: (logout) => this.#logOut(logout) },
+      metrics: { registry: { contentType, metrics: () => this.#operators.metrics(this.metrics.registry) } },
+      readiness: this.#operators,
+      sessions: this.#operators,
+      revocations: this.#operators,
       generation: () => this.#generation,
       isDraining: () => this.#isDraining,
       clock,
@@ -224,19 +221,19 @@ export class Primary {
   /** One that dies meanwhile is no reason against it. */
   async #prepare(worker: CrewWorker, files: ReadFiles): Promise<void> {
     try {
-      await this.#within(PREPARE_MS, worker.channel.ask('prepare', [files]))
+      await worker.ask('prepare', [files], PREPARE_MS)
     } catch (error) {
-      if (this.#crew.workers.includes(worker)) throw error
+      if (this.#crew.has(worker)) throw error
     }
   }
 
   /** One that cannot follow must not go on under what no longer holds. */
   async #adopt(worker: CrewWorker, files: ReadFiles, isPrepared: boolean): Promise<void> {
     try {
-      if (!isPrepared) await this.#within(PREPARE_MS, worker.channel.ask('prepare', [files]))
-      await this.#within(PREPARE_MS, worker.channel.ask('adopt', []))
+      if (!isPrepared) await worker.ask('prepare', [files], PREPARE_MS)
+      await worker.ask('adopt', [], PREPARE_MS)
     } catch (thrown) {
-      if (!this.#crew.workers.includes(worker)) return
+      if (!this.#crew.has(worker)) return
       const fields = { worker: worker.slot, reason: asPgoauthError(thrown).message }
       this.#options.log.error(fields, 'a worker does not follow a reload, and is replaced')
       worker.process.kill('SIGKILL')
@@ -261,79 +258,12 @@ export class Primary {
   #gone(worker: CrewWorker): void {
     this.#door.leave(worker)
     this.#permits.leave(worker.id)
-    void this.#workerMetrics.leave(worker.id)
+    this.#operators.leave(worker)
   }
 
   async #cancel(request: CancelRequest): Promise<boolean> {
     const worker = this.#crew.serving.find(({ slot }) => slot === slotOf(request))
     return worker === undefined ? false : worker.channel.ask('cancel', [request])
-  }
-
-  #desk(): SessionDesk {
-    const sum = (counts: readonly (number | undefined)[]) => counts.reduce<number>((all, one) => all + (one ?? 0), 0)
-    return {
-      list: async () => (await this.#askAll('sessions', [])).flatMap((sessions) => sessions ?? []),
-      kill: async (id) => sum(await this.#askAll('kill', [id])),
-      killIdentity: async (issuer, subject) => sum(await this.#askAll('killIdentity', [issuer, subject])),
-    }
-  }
-
-  /** @throws INTERNAL where a worker has not confirmed it: the issuer says it again. */
-  async #logOut(logout: Logout): Promise<number> {
-    this.#logouts.add(logout)
-    const counts = await Promise.all(
-      this.#crew.workers.map(async (worker) => {
-        try {
-          return await this.#within(ANSWER_MS, worker.channel.ask('logOut', [logout]))
-        } catch (error) {
-          if (this.#crew.workers.includes(worker)) throw error
-          return 0
-        }
-      }),
-    )
-    return counts.reduce((all, one) => all + one, 0)
-  }
-
-  async #metricsText(): Promise<string> {
-    const workers = this.#crew.serving
-    const answers = await this.#askAll('metrics', [], workers)
-    const snapshots = new Map<number, MetricSnapshot | undefined>(workers.map(({ id }, at) => [id, answers[at]]))
-    for (const { id } of workers) if (!this.#crew.workers.some((one) => one.id === id)) snapshots.delete(id)
-    return this.#workerMetrics.text(this.metrics.registry, snapshots)
-  }
-
-  /** As the worker sees it that is worst off: a client may come to any. */
-  async #ready(): Promise<Readiness> {
-    const { issuers, databases } = this.#files.config
-    const none: Readiness = { isReady: false, issuers: [0, issuers.length], databases: [0, databases.size] }
-    const ready = ({ issuers: [i], databases: [d] }: Readiness) => i + d
-    const looks = (await this.#askAll('readiness', [])).filter((look) => look !== undefined)
-    return looks.reduce((worst, look) => (ready(look) < ready(worst) ? look : worst), looks[0] ?? none)
-  }
-
-  /** What each worker that serves says; undefined where it did not in time. */
-  #askAll<M extends keyof WorkerCalls>(
-    method: M,
-    args: Parameters<WorkerCalls[M]>,
-    workers = this.#crew.serving,
-  ): Promise<(Awaited<ReturnType<WorkerCalls[M]>> | undefined)[]> {
-    return Promise.all(
-      workers.map((worker) =>
-        this.#within(ANSWER_MS, worker.channel.ask(method, args)).catch((thrown: unknown) => {
-          const reason = asPgoauthError(thrown).message
-          this.#options.log.warn({ worker: worker.slot, method, reason }, 'a worker did not answer')
-          return undefined
-        }),
-      ),
-    )
-  }
-
-  #within<T>(ms: number, asked: Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const late = () => reject(new PgoauthError('INTERNAL', { detail: `a worker did not answer within ${ms} ms` }))
-      const stop = this.#options.clock.after(ms, late)
-      asked.then(resolve, reject).finally(stop)
-    })
   }
 
   #gauge(name: string, help: string, read: () => number): void {

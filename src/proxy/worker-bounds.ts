@@ -37,7 +37,7 @@ const PATIENCE_MS = 100
  */
 const KEEP_MS = 200
 /** A worker that wants permits all the time says so again no more often. */
-const WANT_MS = 20
+const WANT_MS = 10
 /** More are asked for once these came. */
 const MAX_WANT = 16
 /** An identity's permits are kept for its next lease for two of these. */
@@ -99,6 +99,7 @@ export class WorkerBounds implements LeaseBounds {
   /** Pots that others press for. */
   readonly #pressed = new Set<OwnPot>()
   #isScheduled = false
+  #isTellingSoon = false
   #isSweeping = false
   #isLooking = false
 
@@ -155,21 +156,33 @@ export class WorkerBounds implements LeaseBounds {
   }
 
   settle(isUpkeep: boolean): void {
-    if (this.#isScheduled) return
+    if (this.#isScheduled || this.#isTellingSoon) return
     const isAtRest = this.#queue.waiting === 0 && this.#wanting.size === 0 && this.servers === this.#queue.servers
     if (isAtRest && !isUpkeep) return
+    if (this.#wanting.size === 0 || !this.#options.isTransaction) {
+      this.#tellSoon()
+      return
+    }
     this.#isScheduled = true
-    const run = () => {
+    this.#options.clock.after(WANT_MS, () => {
       this.#isScheduled = false
       this.#tell()
-    }
-    if (this.#wanting.size > 0 && this.#options.isTransaction) this.#options.clock.after(WANT_MS, run)
-    else setImmediate(run)
+    })
+  }
+
+  #tellSoon(): void {
+    if (this.#isTellingSoon) return
+    this.#isTellingSoon = true
+    setImmediate(() => {
+      this.#isTellingSoon = false
+      this.#tell()
+    })
   }
 
   granted(): void {
     this.#queue.boundsChanged()
-    this.settle(true)
+    // Who got a share may lack a server connection now: that is said at once.
+    this.#tellSoon()
   }
 
   /** Gives at once what nothing is done with. */

@@ -34,11 +34,27 @@ export class CrewWorker {
   /** Why it did not begin to serve. */
   failure: PgoauthError | undefined
 
-  constructor(id: number, slot: number, process: ChildProcess) {
+  readonly #clock: Clock
+
+  constructor(id: number, slot: number, process: ChildProcess, clock: Clock) {
     this.id = id
     this.slot = slot
     this.process = process
     this.channel = new WorkerChannel(process)
+    this.#clock = clock
+  }
+
+  /** @throws what the worker throws; INTERNAL where it is gone, or does not answer in time. */
+  ask<M extends keyof WorkerCalls>(
+    method: M,
+    args: Parameters<WorkerCalls[M]>,
+    withinMs: number,
+  ): Promise<Awaited<ReturnType<WorkerCalls[M]>>> {
+    return new Promise((resolve, reject) => {
+      const detail = `worker ${this.slot} did not answer within ${withinMs} ms`
+      const stop = this.#clock.after(withinMs, () => reject(new PgoauthError('INTERNAL', { detail })))
+      this.channel.ask(method, args).then(resolve, reject).finally(stop)
+    })
   }
 
   hand(client: HandedClient, socket: Socket): void {
@@ -64,6 +80,8 @@ export class WorkerCrew {
   #isEnding = false
   #onEmpty = () => {}
   #onLoop: (error: PgoauthError) => void = () => {}
+  /** Whether all of them have served, once. */
+  isStarted = false
   /** How often a worker took a dead one's place. */
   replaced = 0
   /** Resolves where workers die again and again: the proxy cannot go on. */
@@ -81,6 +99,11 @@ export class WorkerCrew {
     return [...this.#workers]
   }
 
+  /** Whether it has not ended. */
+  has(worker: CrewWorker): boolean {
+    return this.#workers.has(worker)
+  }
+
   get serving(): readonly CrewWorker[] {
     return this.workers.filter(({ servesSinceMs }) => servesSinceMs !== undefined)
   }
@@ -89,6 +112,7 @@ export class WorkerCrew {
   async start(): Promise<void> {
     const slots = Array.from({ length: this.#options.workers }, (_, at) => at + 1)
     await Promise.all(slots.map((slot) => this.#launch(slot)))
+    this.isStarted = true
   }
 
   /** Has all of them drain, and waits until they have ended; those that take longer are ended. */
@@ -125,15 +149,18 @@ export class WorkerCrew {
   /** @throws what keeps it from serving; it is ended then. */
   async #launch(slot: number): Promise<void> {
     const { fork, order, calls, onServing, clock, log } = this.#options
-    const worker = new CrewWorker(++this.#lastId, slot, fork(slot))
+    const worker = new CrewWorker(++this.#lastId, slot, fork(slot), clock)
     this.#workers.add(worker)
     worker.channel.serve(calls(worker))
     worker.process.once('exit', (code, signal) => this.#gone(worker, { code, signal }))
-    worker.process.once('error', (error) => this.#gone(worker, { error: error.message }))
+    worker.process.on('error', (error) => {
+      if (worker.process.pid === undefined) this.#gone(worker, { error: error.message })
+      // It runs and cannot be told: then its end is what everyone acts on.
+      else worker.process.kill('SIGKILL')
+    })
     const { pid } = worker.process
-    const stop = clock.after(START_MS, () => worker.process.kill('SIGKILL'))
     try {
-      await worker.channel.ask('start', [order(slot)])
+      await worker.ask('start', [order(slot)], START_MS)
       worker.servesSinceMs = clock.nowMs()
       this.#restarts.served()
       log.info({ worker: slot, pid }, 'worker serves')
@@ -142,8 +169,6 @@ export class WorkerCrew {
       worker.failure = asPgoauthError(thrown)
       worker.process.kill('SIGKILL')
       throw thrown
-    } finally {
-      stop()
     }
   }
 

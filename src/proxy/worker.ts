@@ -47,6 +47,7 @@ export class ProxyWorker implements WorkerCalls {
   #running: Running | undefined
   #prepared: PreparedReload | undefined
   #isEnding = false
+  #hasFailed = false
 
   constructor(options: WorkerOptions) {
     this.#options = options
@@ -137,17 +138,17 @@ export class ProxyWorker implements WorkerCalls {
 
   /** The primary is gone: nobody is to serve without it. */
   async orphaned(): Promise<void> {
-    this.#options.log.error({}, 'the primary process is gone: this worker ends')
+    this.#say({}, 'the primary process is gone: this worker ends')
     await this.#endSoon()
   }
 
   /** An error that nothing caught: whatever state this process is in, it is not to be trusted. Its clients are told. */
   async failed(error: unknown): Promise<void> {
+    if (this.#hasFailed) return
+    this.#hasFailed = true
     const stack = error instanceof Error ? error.stack : undefined
-    this.#options.log.error(
-      { reason: asPgoauthError(error).message, stack },
-      'an error that nothing caught: this worker ends',
-    )
+    const reason = asPgoauthError(error).message
+    this.#say({ reason, stack }, 'an error that nothing caught: this worker ends')
     await this.#endSoon()
   }
 
@@ -166,9 +167,18 @@ export class ProxyWorker implements WorkerCalls {
         running.audit.close()
       }
     } catch (thrown) {
-      this.#options.log.error({ reason: asPgoauthError(thrown).message }, 'this worker could not end in order')
+      this.#say({ reason: asPgoauthError(thrown).message }, 'this worker could not end in order')
     }
     this.#options.onEnd(code)
+  }
+
+  /** The log may be what failed. */
+  #say(fields: object, message: string): void {
+    try {
+      this.#options.log.error(fields, message)
+    } catch {
+      // Then nobody hears it.
+    }
   }
 
   async #started(): Promise<Running> {

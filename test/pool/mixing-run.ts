@@ -4,9 +4,10 @@ import { Random } from '../support/random.ts'
 import { Gone, Mixed, MixingClient, type Step } from './mixing-client.ts'
 
 /** A PostgreSQL and a proxy with few server connections, for many clients that look for one another's traces. */
-export function startMixingGround(program?: string): Promise<Proxied> {
+export function startMixingGround(program?: string, workers = 1): Promise<Proxied> {
   return startProxied({
     ...(program !== undefined && { program }),
+    workers,
     databases: {
       transaction: '{ mode: transaction, size: 5, servers_per_identity: 5, wait: 60s }',
       batched: '{ mode: transaction, size: 6, servers_per_identity: 6, wait: 60s, batch: on }',

@@ -2,11 +2,15 @@ import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from '../../src/demo/port.ts'
+import { RawClient } from '../support/raw-client.ts'
 import { type LoggedIn, startWorkerGround, until } from '../support/worker-ground.ts'
 
 // What the configuration bounds is bounded for the proxy, not for each of its workers, and all of it can be had.
+const balancedPort = await freePort()
 const ground = await startWorkerGround({
   workers: 3,
+  listen: `  - { address: "127.0.0.1:${balancedPort}", proxy_protocol: { from: [127.0.0.0/8] } }\n`,
   databases: {
     sessions: '{ mode: session, idle: 200ms, size: 4, servers_per_identity: 4, wait: 20s }',
     one: '{ mode: session, idle: 200ms, size: 1, wait: 20s }',
@@ -197,16 +201,40 @@ test('permits of workers that are killed go back: the whole pool can be had agai
   await allIdle()
 })
 
-test('limits are the proxy’s: clients, one person’s sessions, one address’s connections and its rate', async () => {
+/** Runs the action under these limits, which a reload puts in place. */
+async function withLimits(limits: string, action: () => Promise<void>): Promise<void> {
   const file = ground.configFile
+  const since = ground.log.length
   const before = readFileSync(file, 'utf8')
-  const withLimits = async (limits: string, action: () => Promise<void>) => {
-    const since = ground.log.length
-    writeFileSync(file, before.replace(/^limits:.*$/m, `limits: { ${limits} }`))
-    await ground.logged(({ msg }) => msg === 'configuration reloaded', since)
-    await action()
-    await allIdle()
+  writeFileSync(file, before.replace(/^limits:.*$/m, `limits: { ${limits} }`))
+  await ground.logged(({ msg }) => msg === 'configuration reloaded', since)
+  await action()
+  await allIdle()
+}
+
+test('behind a balancer a client counts under the address that the balancer says, whichever worker has it', async () => {
+  const connect = async (address: string) => {
+    const before = Buffer.from(`PROXY TCP4 ${address} 127.0.0.1 1234 5432\r\n`)
+    const client = await RawClient.connect(balancedPort, { tls: 'none', before })
+    const messages = await client.login(await ground.token('ada', { group: 'analysts' }), { database: 'transactions' })
+    return { client, end: messages.at(-1)?.tag === 'Z' ? 'ok' : messages.find(({ code }) => code)?.code }
   }
+  await withLimits('clients_per_address: 4', async () => {
+    const four = await Promise.all([1, 2, 3, 4].map(() => connect('10.1.2.3')))
+    assert.deepEqual(
+      four.map(({ end }) => end),
+      ['ok', 'ok', 'ok', 'ok'],
+    )
+    const addresses = (await ground.sessions()).map(({ client_address }) => client_address)
+    assert.deepEqual(new Set(addresses), new Set(['10.1.2.3']))
+    assert.equal((await connect('10.1.2.3')).end, '53300')
+    const other = await connect('10.1.2.4')
+    assert.equal(other.end, 'ok')
+    for (const { client } of [...four, other]) client.close()
+  })
+})
+
+test('limits are the proxy’s: clients, one person’s sessions, one address’s connections and its rate', async () => {
   const tries = async (who: (n: number) => string, count: number) => {
     const held: LoggedIn[] = []
     const refused: string[] = []

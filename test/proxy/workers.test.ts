@@ -62,7 +62,7 @@ test('metrics are sums over the workers, and what is of the proxy is counted onc
 test('a CancelRequest reaches its session whichever worker it comes to, and no other', async () => {
   const since = ground.log.length
   const clients = await several(4)
-  const isElsewhere = ({ msg, known }: { msg?: string; known?: unknown }) => msg === 'cancel request' && known === true
+  const isCancel = ({ msg, known }: { msg?: string; known?: unknown }) => msg === 'cancel request' && known === true
   for (let time = 0; time < 5; time++) {
     for (const { client, key } of clients) {
       const asleep = client.query('select pg_sleep(20)')
@@ -82,7 +82,11 @@ test('a CancelRequest reaches its session whichever worker it comes to, and no o
     }
   }
   // Which worker a connection comes to nobody can choose: among twenty some came to the wrong one.
-  const told = ground.log.slice(since).filter(isElsewhere)
+  const told = await until(
+    () => ground.log.slice(since).filter(isCancel),
+    (lines) => lines.length >= 20,
+    'logged',
+  )
   assert.equal(told.length, 20)
   const order = Array.from({ length: 20 }, (_, at) => ((clients[at % 4]?.key.processId ?? 0) & 63) + 1)
   assert.ok(

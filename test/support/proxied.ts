@@ -26,6 +26,8 @@ export interface ProxiedOptions {
   readonly workers?: number
   /** Text at the end of proxy.yaml; `limits:` and `drain:` in it take the place of those that are there. */
   readonly yaml?: string
+  /** Further entries of `listen`, as text. */
+  readonly listen?: string
   /** Further files beside proxy.yaml, by name. */
   readonly files?: Readonly<Record<string, string>>
   readonly env?: Readonly<Record<string, string>>
@@ -108,7 +110,7 @@ export async function startProxied(options: ProxiedOptions): Promise<Proxied> {
     auth: oauthbearer
   - address: 127.0.0.1:${passwordPort}
     auth: password
-probes: { address: 127.0.0.1:${probesPort} }
+${options.listen ?? ''}probes: { address: 127.0.0.1:${probesPort} }
 tls: { cert: ./server.crt, key: ./server.key, required: false }
 issuers:
   - issuer: ${ISSUER}

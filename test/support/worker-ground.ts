@@ -54,7 +54,7 @@ grant all on public.orders to analyst, clerk;
 `
 
 export async function startWorkerGround(
-  options: Pick<ProxiedOptions, 'databases' | 'workers' | 'yaml' | 'env' | 'files'>,
+  options: Pick<ProxiedOptions, 'databases' | 'workers' | 'yaml' | 'env' | 'files' | 'listen'>,
 ): Promise<WorkerGround> {
   const log: LogLine[] = []
   const [adminPort, logoutPort] = [await freePort(), await freePort()]
