@@ -21,6 +21,8 @@ const LARGE_BYTES = 65_536
 const BANNED_MS = 30_000
 /** A line nobody used for so long gives its connection back. */
 const IDLE_MS = 2_000
+/** Or, where others want one and there may be no more, for so long. */
+const SPARE_MS = 100
 /** So often a template with parameters in its literals' places may give no plain reply; from then on it goes as it is. */
 const MAX_SPLIT_FAILURES = 3
 
@@ -65,6 +67,8 @@ export class Batching {
   readonly #signatures = new WeakMap<Settings, string>()
   readonly #lines = new Map<string, OpenLine[]>()
   readonly #opening = new Set<string>()
+  /** Of each line, the oldest first: gives its connection back where it has been idle for so long. */
+  readonly #retire = new Set<(afterMs: number) => boolean>()
 
   constructor(pool: DatabasePool) {
     this.#pool = pool
@@ -112,14 +116,15 @@ export class Batching {
   }
 
   #open(signature: string, key: string, settings: Settings): void {
+    if (this.#opening.has(signature) || (this.#lines.get(signature)?.length ?? 0) >= MAX_LINES) return
     // Half of the pool is for those who need a connection of their own.
-    const most = Math.min(MAX_LINES, Math.floor(this.#pool.queue.bounds.fairServers / 2))
-    if (this.#opening.has(signature) || (this.#lines.get(signature)?.length ?? 0) >= most) return
+    const most = Math.floor(this.#pool.queue.bounds.fairServers / 2)
+    if (this.#retire.size + this.#opening.size >= most && !this.#retireIdle()) return
     this.#opening.add(signature)
     this.#pool
       .lease({ key, identity: `batching ${signature}`, settings: sharedOf(settings) })
       .then((server) => {
-        let idleSince = performance.now()
+        let idleSinceMs = performance.now()
         // Its unnamed statement is nobody's while the line uses it.
         server.unnamed = {}
         const lines = this.#lines.get(signature) ?? []
@@ -128,11 +133,20 @@ export class Batching {
           const at = lines.indexOf(open)
           if (at >= 0) lines.splice(at, 1)
           if (lines.length === 0) this.#lines.delete(signature)
+          this.#retire.delete(retire)
         }
+        const retire = (afterMs: number) => {
+          if (line.depth > 0 || performance.now() - idleSinceMs < afterMs) return false
+          leave()
+          server.readBy(undefined)
+          this.#pool.queue.giveBack(server)
+          return true
+        }
+        this.#retire.add(retire)
         const line: BatchLine = new BatchLine(server, {
           after: (ms, action) => this.#pool.after(ms, action),
           onEmpty: () => {
-            idleSince = performance.now()
+            idleSinceMs = performance.now()
           },
           onLost: () => {
             leave()
@@ -147,12 +161,8 @@ export class Batching {
         lines.push(open)
         const look = () => {
           if (line.isLost || !lines.includes(open)) return
-          const isDue = line.isRetiring || this.#pool.isTooOld(server) || performance.now() - idleSince > IDLE_MS
-          if (line.depth === 0 && isDue) {
-            leave()
-            server.readBy(undefined)
-            this.#pool.queue.giveBack(server)
-          } else this.#pool.after(IDLE_MS, look)
+          const isDue = line.isRetiring || this.#pool.isTooOld(server)
+          if (!retire(isDue ? 0 : IDLE_MS)) this.#pool.after(IDLE_MS, look)
         }
         this.#pool.after(IDLE_MS, look)
       })
@@ -160,6 +170,12 @@ export class Batching {
         // Nobody waits for a line: whoever needs a connection leases one and is told what is wrong.
       })
       .finally(() => this.#opening.delete(signature))
+  }
+
+  /** Takes a line from those who do not use it, for others. */
+  #retireIdle(): boolean {
+    for (const retire of this.#retire) if (retire(SPARE_MS)) return true
+    return false
   }
 
   #signature(key: string, settings: Settings): string {

@@ -185,6 +185,41 @@ export class MixingClient {
     this.#same(row, { twice: `two${mark}` })
   }
 
+  /** Literals that become parameters on a line. */
+  async ownRow(): Promise<void> {
+    const { random } = this.#options
+    const number = 100 + random.below(200)
+    const [row] = await this.#rows(
+      random.below(2) === 0
+        ? `SELECT number, name FROM public.marks WHERE number = ${number}`
+        : `SELECT number, name FROM public.marks WHERE name = 'number ${number}' AND number >= ${number}`,
+    )
+    this.#same(row, { number, name: `number ${number}` })
+  }
+
+  /** Quick but for now and then, so that those behind it on a line are moved elsewhere. */
+  async ownSlow(): Promise<void> {
+    const { mark, random } = this.#options
+    const seconds = random.below(20) === 0 ? '0.06' : '0.00'
+    const [row] = await this.#rows(
+      `SELECT name || '-${mark}' AS mine, pg_sleep(${seconds}) FROM public.marks WHERE number = 1`,
+    )
+    this.#same(row, { mine: `one-${mark}` })
+  }
+
+  async ownCancelled(): Promise<void> {
+    this.#isCancelling = true
+    const running = this.ownRow()
+    running.catch(() => {})
+    await this.#cancel()
+    try {
+      await running
+    } catch (error) {
+      if (codeOf(error) !== '57014') throw error
+    }
+    this.#isCancelling = false
+  }
+
   async ownError(): Promise<void> {
     await this.#refused('22012', 'SELECT 1 / (number - 1) FROM public.marks WHERE number = 1')
   }
@@ -332,6 +367,10 @@ const STEPS = [
     'ownPrepared',
     'ownPrepared',
     'ownError',
+    'ownRow',
+    'ownRow',
+    'ownSlow',
+    'ownCancelled',
     'moment',
     'moment',
   ],
@@ -351,6 +390,9 @@ export type Step =
   | 'ownParameter'
   | 'ownPrepared'
   | 'ownError'
+  | 'ownRow'
+  | 'ownSlow'
+  | 'ownCancelled'
   | 'moment'
   | 'notice'
   | 'hide'

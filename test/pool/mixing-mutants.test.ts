@@ -70,6 +70,20 @@ const MUTANTS = [
     to: 'signature = JSON.stringify([key]); void ([',
   },
   {
+    what: 'a reply on a line dealt out to whoever comes next',
+    database: 'batched',
+    file: 'batched-turn.js',
+    from: 'onReply(reply, tookMs) {',
+    to: 'onReply(own, tookMs) { const reply = own && (globalThis.before ?? own); globalThis.before = own;',
+  },
+  {
+    what: 'a literal on a line taken for the one before it',
+    database: 'batched',
+    file: 'literal-split.js',
+    from: 'valuesOf: (other) => valuesOf(other, fixed, kinds)',
+    to: 'valuesOf: (other) => { const own = valuesOf(other, fixed, kinds); const before = globalThis.before ?? own; globalThis.before = own; return before?.length === own?.length ? before : own }',
+  },
+  {
     what: 'a pin that is ignored',
     database: 'transaction',
     file: 'transaction-session.js',

@@ -26,6 +26,7 @@ scopes:
       CREATE INDEX ON public.notes (author);
       CREATE TABLE public.marks (number int, name text, moment timestamptz);
       INSERT INTO public.marks VALUES (1, 'one', '2026-02-03 04:05:06+00'), (2, 'two', '2026-07-08 09:10:11+00');
+      INSERT INTO public.marks SELECT n, 'number ' || n, '2026-02-03 04:05:06+00' FROM generate_series(100, 299) AS n;
       GRANT SELECT ON public.marks TO analyst;
       GRANT ALL ON public.notes TO analyst; GRANT CREATE ON SCHEMA public TO analyst;
       CREATE FUNCTION public.say(mark text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE '%', mark; END $$;
