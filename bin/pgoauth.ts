@@ -43,10 +43,19 @@ const tolerant = new Set<NodeJS.WriteStream>()
 
 /** A reader that has seen enough, as `head` has, is no failure of ours. */
 function toleratingClosedPipe(stream: NodeJS.WriteStream): NodeJS.WriteStream {
+  return tolerating(stream, ({ code }) => code === 'EPIPE')
+}
+
+/** A full disk or a terminal that is gone (EIO) is no reason to end what is told of there. */
+function toleratingEverything(stream: NodeJS.WriteStream): NodeJS.WriteStream {
+  return tolerating(stream, () => true)
+}
+
+function tolerating(stream: NodeJS.WriteStream, tolerated: (error: NodeJS.ErrnoException) => boolean) {
   if (tolerant.has(stream)) return stream
   tolerant.add(stream)
   return stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
+    if (!tolerated(error)) throw error
   })
 }
 
@@ -60,7 +69,7 @@ const context: CliContext = {
     return toleratingClosedPipe(process.stdout)
   },
   get stderr() {
-    return toleratingClosedPipe(process.stderr)
+    return toleratingEverything(process.stderr)
   },
   get isTty() {
     return process.stderr.isTTY === true
@@ -74,6 +83,11 @@ const context: CliContext = {
   onHangup(action) {
     hangupActions.add(action)
     return () => hangupActions.delete(action)
+  },
+  onContinued(action) {
+    if (process.platform === 'win32') return () => {}
+    process.on('SIGCONT', action)
+    return () => process.off('SIGCONT', action)
   },
   get interrupted() {
     return interrupting().signal

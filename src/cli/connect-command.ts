@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os'
 import { environmentForChild } from '../tokens/child-environment.ts'
 import { commandEnvironment } from '../tunnel/command-environment.ts'
 import { cameFromTerminal } from '../tunnel/terminal-signal.ts'
@@ -19,7 +20,8 @@ export async function runCommand(
   await logInFirst(context, open, { quietly: true })
   const ready = await announce(context, [open.facts], { ...flags, json: false })
   const [command = '', ...args] = words
-  const env = commandEnvironment(environmentForChild(context.env, open.profile), open.facts, open.password)
+  const ours = { password: open.password, login: loginName(context.env) }
+  const env = commandEnvironment(environmentForChild(context.env, open.profile), open.facts, ours)
   // Taken before the command starts: one that comes while it starts must reach it too.
   const early: NodeJS.Signals[] = []
   let pass = (signal: NodeJS.Signals): void => {
@@ -41,5 +43,14 @@ export async function runCommand(
   } finally {
     giveSignalsBack()
     await ready.end()
+  }
+}
+
+/** Whom libpq would name; in a container a user id may have no name. */
+function loginName(env: NodeJS.ProcessEnv): string {
+  try {
+    return userInfo().username
+  } catch {
+    return env.USER || 'pgoauth'
   }
 }

@@ -1,9 +1,15 @@
 import { asPgoauthError } from '../base/errors.ts'
+import type { Flow } from '../config/profiles.ts'
+import { isInForeground } from '../tunnel/terminal-signal.ts'
 import type { OpenTunnel } from './connect-run.ts'
 import type { CliContext } from './context.ts'
+import { onEnter } from './enter-key.ts'
 import { errorText } from './error-text.ts'
 import { paintFor, writeLine } from './terminal.ts'
 import { canAsk, loginDepsOf } from './token-deps.ts'
+
+/** Where nobody logs in. */
+const MACHINE_FLOWS: readonly Flow[] = ['client_credentials', 'token_file', 'exec']
 
 /**
  * Before anybody connects: logs in where that is needed and somebody is there, or where no other process could
@@ -30,32 +36,30 @@ export async function logInFirst(
   }
 }
 
-/** At a terminal: when a connection finds the login gone, Enter logs in again right here. Call the result to stop. */
+/**
+ * At a terminal: when a connection finds the login gone or refused, Enter logs in again right here. From the background
+ * nothing is offered: the refusal itself names the command. Call the result to stop.
+ */
 export function offerLogin(context: CliContext, open: readonly OpenTunnel[]): () => void {
   if (!canAsk(context)) return () => {}
   const paint = paintFor(context.env, context.isTty)
-  let wanted: OpenTunnel | undefined
-  let busy = false
+  let isBusy = false
+  let stopWaiting = () => {}
   const offer = (one: OpenTunnel) => {
-    if (wanted || busy) return
-    wanted = one
-    writeLine(context.stderr, paint.bold(`Press Enter to log in to ${one.profile.name} again.`))
-  }
-  const stops = open.map((one) => one.tunnel.onLoginNeeded(() => offer(one)))
-  const onInput = () => {
-    const one = wanted
-    if (!one || busy) return
-    busy = true
-    wanted = undefined
-    logInAgain(context, one).finally(() => {
-      busy = false
+    if (isBusy || !isInForeground()) return
+    isBusy = true
+    const invite = () => writeLine(context.stderr, paint.bold(`Press Enter to log in to ${one.profile.name} again.`))
+    stopWaiting = onEnter(context, invite, () => {
+      logInAgain(context, one).finally(() => {
+        isBusy = false
+      })
     })
   }
-  context.stdin.on('data', onInput)
+  const byPeople = open.filter(({ profile }) => !MACHINE_FLOWS.includes(profile.flow))
+  const stops = byPeople.map((one) => one.tunnel.onLoginNeeded(() => offer(one)))
   return () => {
     for (const stop of stops) stop()
-    context.stdin.off('data', onInput)
-    context.stdin.pause()
+    stopWaiting()
   }
 }
 

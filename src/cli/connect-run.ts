@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises'
-import { userInfo } from 'node:os'
 import { fail } from '../base/errors.ts'
 import type { Secret } from '../base/secret.ts'
 import type { Profile } from '../config/profiles.ts'
@@ -11,6 +10,8 @@ import { chooseLocalAccess, type LocalAccess, openAccess, sameUserAccess } from 
 import { type LocalListener, openLocalListener } from '../tunnel/local-listener.ts'
 import type { StartLocalTls } from '../tunnel/local-opening.ts'
 import { passwordAccess } from '../tunnel/local-password.ts'
+import { noHost } from '../tunnel/remote-link.ts'
+import { thisUser } from '../tunnel/stable-port.ts'
 import { Tunnel } from '../tunnel/tunnel.ts'
 import type { ConnectFlags, ConnectRequest } from './connect.ts'
 import { connectionLog } from './connection-log.ts'
@@ -55,6 +56,7 @@ async function openTunnel(context: CliContext, name: string | undefined, request
   const { flags } = request
   const wrapping = request.command !== undefined
   const profile = await profileOf(context, name, profileFlagsOf(flags))
+  if (profile.host === undefined) noHost(profile.name)
   const tokens = await openTokenSource(profile, tokenDepsOf(context))
   const kind = chooseLocalAccess(profile, { anyPort: wrapping, hasSocketTable: await hasSocketTable() })
   const password = kind === 'password' ? await localPassword(profile, tokenDepsOf(context)) : undefined
@@ -68,8 +70,7 @@ async function openTunnel(context: CliContext, name: string | undefined, request
     log: context.log,
     ...(startLocalTls && { startLocalTls }),
   })
-  const owner = String(userInfo().uid)
-  const listener = await openLocalListener({ profile, anyPort: wrapping, owner }, tunnel)
+  const listener = await openLocalListener({ profile, anyPort: wrapping, owner: thisUser() }, tunnel)
   const endpoint = {
     host: listener.host,
     port: listener.port,

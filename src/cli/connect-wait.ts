@@ -1,11 +1,10 @@
-import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { fail } from '../base/errors.ts'
 import { parseDurationMs } from '../base/units.ts'
 import type { Profile } from '../config/profiles.ts'
 import type { ListenAddress } from '../net/listener.ts'
 import { portOwner } from '../tunnel/port-owner.ts'
-import { stablePorts } from '../tunnel/stable-port.ts'
+import { stablePorts, thisUser } from '../tunnel/stable-port.ts'
 import type { ConnectRequest } from './connect.ts'
 import type { CliContext } from './context.ts'
 import { profileFlagsOf } from './profile-options.ts'
@@ -54,6 +53,6 @@ function whereToLook({ name, listen }: Profile): { address: ListenAddress; host:
     return [{ address: { kind: 'unix', path }, host: listen.directory, port: 5432 }]
   }
   const host = listen?.address ?? '127.0.0.1'
-  const ports = listen ? [listen.port] : stablePorts(name, String(userInfo().uid))
+  const ports = listen ? [listen.port] : stablePorts(name, thisUser())
   return ports.map((port) => ({ address: { kind: 'tcp', address: host, port }, host, port }))
 }

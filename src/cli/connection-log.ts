@@ -13,13 +13,34 @@ export function connectionLog(
   context: CliContext,
   { toTerminal, file }: { readonly toTerminal: boolean; readonly file: string | undefined },
 ): ConnectionEvents {
-  const told = [...(toTerminal ? [linesForPeople(context)] : []), ...(file === undefined ? [] : [linesOfJson(file)])]
+  const people = toTerminal ? [linesForPeople(context)] : []
+  const complain = (error: Error) => toTerminal && writeLine(context.stderr, `--log-file: ${error.message}`)
+  const told = [...people, ...(file === undefined ? [] : [tolerating(linesOfJson(file), complain)])]
   if (told.length === 0) return SILENT
   return {
     opened: (event) => told.forEach((one) => void one.opened(event)),
     closed: (event) => told.forEach((one) => void one.closed(event)),
     refused: (event) => told.forEach((one) => void one.refused(event)),
     cancelled: (event) => told.forEach((one) => void one.cancelled(event)),
+  }
+}
+
+/** A log that cannot be written, as on a full disk, is no reason to end a session: it is complained of once. */
+function tolerating(events: ConnectionEvents, complain: (error: Error) => void): ConnectionEvents {
+  let complained = false
+  const attempt = (write: () => void) => {
+    try {
+      write()
+    } catch (error) {
+      if (!complained) complain(error as Error)
+      complained = true
+    }
+  }
+  return {
+    opened: (event) => attempt(() => events.opened(event)),
+    closed: (event) => attempt(() => events.closed(event)),
+    refused: (event) => attempt(() => events.refused(event)),
+    cancelled: (event) => attempt(() => events.cancelled(event)),
   }
 }
 
@@ -56,18 +77,20 @@ function linesForPeople(context: CliContext): ConnectionEvents {
     opened: (event) => say(event.profile, event.id, `opened ${route(event)}`),
     closed: (event) =>
       say(event.profile, event.id, `closed ${route(event)} ${amounts(event)}, by ${event.endedBy}: ${event.why}`),
-    refused: ({ profile, id, peer, error, facts }) => {
-      say(profile, id, `${paint.red('refused')} ${peer}: ${printable(error.message)}`)
-      if (error.fix) writeLine(stderr, `  ${paint.cyan('try:')} ${error.fix}`)
+    refused: ({ error, facts, ...event }) => {
+      const { profile, id } = event
+      say(profile, id, `${paint.red('refused')} ${route(event)}: ${printable(error.message)}`)
+      if (error.fix) writeLine(stderr, `  ${paint.cyan('try:')} ${error.fix.replaceAll('\n', '\n       ')}`)
       for (const fact of facts) writeLine(stderr, `  ${fact}`)
     },
     cancelled: ({ profile, id, peer, outcome }) => say(profile, id, `${peer}: ${outcome}`),
   }
 }
 
-function route({ peer, remote, user, database, application }: ConnectionOpened): string {
+function route({ peer, remote, user, database, application }: Partial<ConnectionOpened>): string {
+  if (remote === undefined) return peer ?? ''
   const tool = application ? ` (${printable(application, 60)})` : ''
-  return `${peer} → ${remote} ${printable(database, 63)} as ${printable(user, 63)}${tool}`
+  return `${peer} → ${remote} ${printable(database ?? '', 63)} as ${printable(user ?? '', 63)}${tool}`
 }
 
 function amounts({ durationMs, bytesFromClient, bytesFromRemote }: ConnectionClosed): string {

@@ -23,6 +23,8 @@ export interface CliContext {
   setExitCode(code: number): void
   /** From now on SIGHUP runs this and interrupts nothing; the function given back undoes that. */
   onHangup(action: () => void): () => void
+  /** Runs this each time the process goes on after having been stopped (SIGCONT); the function given back undoes that. */
+  onContinued(action: () => void): () => void
   /** Aborted on SIGINT, SIGTERM and SIGHUP; a second signal ends the process at once. */
   readonly interrupted: AbortSignal
   /**

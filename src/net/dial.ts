@@ -67,6 +67,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'the host name does not resolve',
   EAI_AGAIN: 'the host name cannot be resolved now (no DNS)',
   ETIMEDOUT: 'no answer in time',
+  EMFILE: 'this process has as many files and connections open as it may (ulimit -n)',
 }
 
 /** Why a connection could not be made or was lost, in words, with the system's name for it. */

@@ -20,6 +20,8 @@ type TableName = (typeof TABLES)[number]
  * A socket whose process has closed it stays in the table for a while as uid 0 with inode 0: such an entry says
  * nothing about anybody and is passed over.
  *
+ * Rejects with the system's error where the table cannot be read.
+ *
  * @see https://www.kernel.org/doc/html/latest/networking/proc_net_tcp.html
  */
 export async function socketOwner(ends: TcpEnds): Promise<number | undefined> {
@@ -73,12 +75,18 @@ class TableReader {
   read(): Promise<string> {
     this.#next ??= this.#reading.then(() => {
       this.#next = undefined
-      const text = readFile(this.#file, 'latin1').catch(() => '')
-      this.#reading = text
+      const text = readFile(this.#file, 'latin1').catch(emptyWhereAbsent)
+      this.#reading = text.catch(() => {})
       return text
     })
     return this.#next
   }
+}
+
+/** Without IPv6 there is no such table. Anything else that goes wrong says nothing about who is there. */
+function emptyWhereAbsent(error: NodeJS.ErrnoException): string {
+  if (error.code === 'ENOENT') return ''
+  throw error
 }
 
 const readers: Record<TableName, TableReader> = {

@@ -28,26 +28,28 @@ const STEERING = [
 
 /**
  * The environment of a wrapped command: the tunnel's connection, and nothing that beats it. `base` is not changed.
+ * The user is the profile's, else the caller's own PGUSER, else `login`, as libpq would have it: not every driver does.
  */
 export function commandEnvironment(
   base: NodeJS.ProcessEnv,
   facts: ConnectionFacts,
-  password: Secret | undefined,
+  { password, login }: { readonly password: Secret | undefined; readonly login: string },
 ): NodeJS.ProcessEnv {
   const env = { ...base }
   for (const name of STEERING) delete env[name]
-  const { host, port, user, database } = facts
+  const { host, port, database } = facts
+  const user = facts.user ?? (env.PGUSER || login)
   env.PGHOST = host
   env.PGPORT = String(port)
   if (database !== undefined) env.PGDATABASE = database
-  if (user !== undefined) env.PGUSER = user
+  env.PGUSER = user
   if (password !== undefined) env.PGPASSWORD = password.reveal()
   env.PGSSLMODE = 'disable'
   env.PGCLIENTENCODING = 'UTF8'
   env.DATABASE_URL = connectionUrl({
     host,
     port,
-    user: user ?? env.PGUSER,
+    user,
     database: database ?? env.PGDATABASE,
     sslmode: 'disable',
     password: password?.reveal(),

@@ -21,10 +21,10 @@ export interface ConnectionClosed extends ConnectionOpened {
   readonly why: string
 }
 
-export interface ConnectionRefused {
-  readonly id: number
-  readonly profile: string
-  readonly peer: string
+/** Remote side, user and database are there once the client has said what it wants and may be told of it. */
+export interface ConnectionRefused
+  extends Pick<ConnectionOpened, 'id' | 'profile' | 'peer'>,
+    Partial<Pick<ConnectionOpened, 'remote' | 'user' | 'database' | 'application'>> {
   readonly error: PgoauthError
   /** What the refused token itself tells, a line each. */
   readonly facts: readonly string[]

@@ -1,6 +1,7 @@
 import { fail } from '../base/errors.ts'
 import { isLoopbackHost } from '../base/loopback.ts'
 import type { Profile } from '../config/profiles.ts'
+import { reasonOf } from '../net/dial.ts'
 import type { Inbox } from '../net/inbox.ts'
 import type { TcpEnds } from '../net/socket-table.ts'
 import type { LocalPeer } from './tunnel.ts'
@@ -57,7 +58,7 @@ export function sameUserAccess(uid: number, ownerOf: (ends: TcpEnds) => Promise<
   return {
     kind: 'same-user',
     async checkPeer({ tcp }) {
-      const owner = tcp && (await ownerOf(tcp))
+      const owner = tcp && (await ownerOf(tcp).catch(unreadable))
       if (owner === uid) return
       const whose = owner === undefined ? 'a connection that nobody owns any more' : `uid ${owner}`
       fail('PEER_REFUSED', {
@@ -67,4 +68,12 @@ export function sameUserAccess(uid: number, ownerOf: (ends: TcpEnds) => Promise<
     },
     async authenticate() {},
   }
+}
+
+function unreadable(cause: Error): never {
+  return fail('TOO_MANY_CLIENTS', {
+    detail: `the kernel's socket table cannot be read: ${reasonOf(cause)}`,
+    fix: 'close connections, or raise the limit of open files (ulimit -n)',
+    cause,
+  })
 }

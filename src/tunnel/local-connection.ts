@@ -5,10 +5,11 @@ import { hostPort } from '../net/dial.ts'
 import { Inbox } from '../net/inbox.ts'
 import type { CancelRequest, StartupMessage } from '../wire/startup.ts'
 import { forwardCancel } from './cancel.ts'
-import { errorForClient, errorForStranger, httpAnswer, refusalForClient } from './client-error.ts'
+import { errorForClient, errorForStranger, httpAnswer, refusalForClient, refusalForTerminal } from './client-error.ts'
 import type { ConnectionOpened } from './connection-events.ts'
 import { type LocalOpening, receiveOpening } from './local-opening.ts'
 import { openSession } from './open-session.ts'
+import { asksWhosePort } from './port-owner.ts'
 import { RunningSession } from './running-session.ts'
 import { remoteParameters } from './startup-parameters.ts'
 import { tokenFacts } from './token-facts.ts'
@@ -27,6 +28,8 @@ export class LocalConnection {
   #inbox: Inbox
   /** Whether the client has shown that it may know more than that it may not. */
   #trusted = false
+  /** What the client asks for, once it has said so. */
+  #opened: ConnectionOpened | undefined
   readonly #attempt = new AbortController()
   #running: RunningSession | undefined
 
@@ -106,6 +109,8 @@ export class LocalConnection {
   async #session(startup: StartupMessage): Promise<void> {
     const { profile, tokens, clock, events, sessionTimeoutMs = SESSION_TIMEOUT_MS } = this.#tunnel.options
     this.#trusted = true
+    const opened = this.#describe(startup)
+    this.#opened = opened
     const stop = clock.after(sessionTimeoutMs, () => {
       const detail = `no session after ${sessionTimeoutMs / 1000} s`
       this.#attempt.abort(
@@ -125,17 +130,18 @@ export class LocalConnection {
       this.#stream.off('close', onGone)
       this.#stream.off('end', onGone)
     }
-    this.#tunnel.lastAttempt = session.kind === 'admitted' ? 'ok' : 'TOKEN_REFUSED'
     if (session.kind === 'admitted') {
-      const [tunnel, inbox, opened] = [this.#tunnel, this.#inbox, this.#describe(startup)]
+      this.#tunnel.lastAttempt = 'ok'
+      const [tunnel, inbox] = [this.#tunnel, this.#inbox]
       this.#running = new RunningSession({ tunnel, inbox, startup, session, opened })
       return await this.#running.run()
     }
 
-    const said = session.fields?.get('M') ?? ''
-    const facts = session.stage === 'token' ? tokenFacts(session.token, profile, session.challenge, clock) : []
-    const error = new PgoauthError(session.stage === 'token' ? 'TOKEN_REFUSED' : 'SERVER_REFUSED', { detail: said })
-    events.refused({ id: this.#id, profile: profile.name, peer: this.#peer.name, error, facts })
+    const error = refusalForTerminal(session, profile)
+    this.#tunnel.lastAttempt = error.code
+    const facts = session.isAboutToken ? tokenFacts(session.token, profile, session.challenge, clock) : []
+    events.refused({ ...opened, error, facts })
+    if (session.isAboutToken) this.#tunnel.loginNeeded()
     this.#say(refusalForClient(session, profile))
   }
 
@@ -155,15 +161,26 @@ export class LocalConnection {
   }
 
   async #refuse(error: PgoauthError): Promise<void> {
-    const { events, profile } = this.#tunnel.options
-    events.refused({ id: this.#id, profile: profile.name, peer: this.#peer.name, error, facts: [] })
+    if (error.code === 'NOT_POSTGRES') return await this.#answerHttp(error)
+    this.#tellRefused(error)
     if (this.#trusted) this.#tunnel.lastAttempt = error.code
     if (error.code === 'LOGIN_NEEDED') this.#tunnel.loginNeeded()
-    if (error.code === 'NOT_POSTGRES') {
-      const known = await this.#isOurs()
-      return this.#say(httpAnswer(known ? { pid: process.pid, profile: profile.name } : undefined))
-    }
     this.#say(this.#trusted ? errorForClient(error) : errorForStranger(error))
+  }
+
+  #tellRefused(error: PgoauthError): void {
+    const { events, profile } = this.#tunnel.options
+    const who = this.#opened ?? { id: this.#id, profile: profile.name, peer: this.#peer.name }
+    events.refused({ ...who, error, facts: [] })
+  }
+
+  /** A command of ours that looks whose port it is is told, and nobody else of it. */
+  async #answerHttp(error: PgoauthError): Promise<void> {
+    const isOurs = await this.#isOurs()
+    const looks = await this.#inbox.take((received) => ({ value: asksWhosePort(received), rest: received }))
+    if (!isOurs || !looks) this.#tellRefused(error)
+    const { name } = this.#tunnel.options.profile
+    this.#say(httpAnswer(isOurs ? { pid: process.pid, profile: name } : undefined))
   }
 
   /** Whether the peer may know whose port this is: on this machine, and not somebody refused. */

@@ -21,7 +21,11 @@ export interface OpenSessionOptions {
 }
 
 export type OpenedSession = Admitted & { readonly link: RemoteLink; readonly token: AccessToken }
-export type RefusedSession = Refused & { readonly token: AccessToken }
+export type RefusedSession = Refused & {
+  readonly token: AccessToken
+  /** Whether the token is the reason, and not what was asked for with it. */
+  readonly isAboutToken: boolean
+}
 
 /**
  * A session with the remote side for one local client, with a token that is good now.
@@ -58,7 +62,8 @@ export async function openSession(options: OpenSessionOptions): Promise<OpenedSe
       memory.renewalRefused(clock.nowMs())
       continue
     }
-    if (outcome.stage === 'token' && !refreshed && isAboutTheToken(outcome)) {
+    const isAboutToken = blamesToken(outcome)
+    if (isAboutToken && !refreshed) {
       refreshed = true
       const replacement = await orAborted(replace(tokens, token), signal)
       if (replacement) {
@@ -66,9 +71,9 @@ export async function openSession(options: OpenSessionOptions): Promise<OpenedSe
         continue
       }
     }
-    if (outcome.stage === 'token' && isAboutTheToken(outcome)) memory.refreshDidNotHelp(clock.nowMs())
+    if (isAboutToken) memory.refreshDidNotHelp(clock.nowMs())
     if (outcome.fields === undefined) closedSilently(outcome, profile)
-    return { ...outcome, token }
+    return { ...outcome, token, isAboutToken }
   }
 }
 
@@ -89,9 +94,9 @@ function mayBeTheOption({ fields }: Refused): boolean {
   return fields === undefined || !OTHER_REASONS.includes((fields.get('C') ?? '').slice(0, 2))
 }
 
-/** Class 28: invalid authorization specification. */
-function isAboutTheToken({ fields, challenge }: Refused): boolean {
-  return challenge !== undefined || (fields?.get('C') ?? '').startsWith('28')
+/** Class 28: invalid authorization specification. A proxy that has taken the token may say 3D000, 42501 or 53300 here. */
+function blamesToken({ stage, fields, challenge }: Refused): boolean {
+  return stage === 'token' && (challenge !== undefined || (fields?.get('C') ?? '').startsWith('28'))
 }
 
 function closedSilently({ stage }: Refused, { host, port }: Profile): never {
@@ -104,15 +109,19 @@ function closedSilently({ stage }: Refused, { host, port }: Profile): never {
 
 function lostInHandshake(error: unknown, profile: Profile): PgoauthError {
   const { host = '', port, tls } = profile
+  const fix = `check host, port and network (a VPN?); pgoauth doctor ${profile.name} looks closer`
   if (error instanceof PgoauthError) {
-    if (error.code !== 'BAD_FRAME') return error
-    return new PgoauthError('SERVER_BAD', { detail: error.detail ?? '', fix: 'check host and port', cause: error })
+    const { code, detail = '' } = error
+    if (code === 'BAD_FRAME')
+      return new PgoauthError('SERVER_BAD', { detail, fix: 'check host and port', cause: error })
+    if (code !== 'PROXY_UNREACHABLE' || error.fix !== undefined) return error
+    return new PgoauthError(code, { detail, fix, cause: error })
   }
   if (isTlsAlert(error) && tls.mode !== 'disable') {
     return tlsFailure(error, { ...tls, mode: tls.mode, name: tls.serverName ?? host })
   }
   const detail = `${hostPort(host, port)}: ${reasonOf(error)} during the handshake`
-  return new PgoauthError('PROXY_UNREACHABLE', { detail, cause: error })
+  return new PgoauthError('PROXY_UNREACHABLE', { detail, fix, cause: error })
 }
 
 /** The promise's outcome, or the signal's reason where that comes first. */

@@ -7,6 +7,7 @@ export interface TunnelIdentity {
   readonly profile: string
 }
 
+const QUESTION = Buffer.from('GET /pgoauth HTTP/1.0\r\n\r\n')
 const TIMEOUT_MS = 1000
 const MAX_ANSWER_BYTES = 4096
 
@@ -26,12 +27,17 @@ export function portOwner(address: ListenAddress): Promise<TunnelIdentity | unde
     socket.setTimeout(TIMEOUT_MS, finish)
     socket.on('error', finish)
     socket.on('end', finish)
-    socket.on('connect', () => socket.write('GET /pgoauth HTTP/1.0\r\n\r\n'))
+    socket.on('connect', () => socket.write(QUESTION))
     socket.on('data', (chunk: Buffer) => {
       answer += chunk.toString('latin1')
       if (answer.length > MAX_ANSWER_BYTES) finish()
     })
   })
+}
+
+/** Whether these are the first bytes of somebody who looks whose port it is. */
+export function asksWhosePort(received: Buffer): boolean {
+  return received.equals(QUESTION)
 }
 
 function readIdentity(answer: string): TunnelIdentity | undefined {

@@ -37,12 +37,7 @@ export async function openRemoteLink(
   { clock, address, signal }: { clock: Clock; address?: string; signal?: AbortSignal },
 ): Promise<RemoteLink> {
   const { host, port, tls } = remote
-  if (host === undefined) {
-    fail('CONFIG_INVALID', {
-      detail: `profile ${remote.name} has no host`,
-      fix: 'set "host" in the profile, or --host',
-    })
-  }
+  if (host === undefined) noHost(remote.name)
   if (tls.mode === 'disable') refuseInTheClear(remote)
   const socket = await dial({
     host: address ?? host,
@@ -67,6 +62,14 @@ export async function openRemoteLink(
   }
   const verified = tls.mode !== 'require'
   return { stream: secure, inbox: new Inbox(secure), encrypted: true, verified, address: reached }
+}
+
+/** @throws CONFIG_INVALID */
+export function noHost(profile: string): never {
+  return fail('CONFIG_INVALID', {
+    detail: `profile ${profile} has no host`,
+    fix: 'set "host" in the profile, or --host',
+  })
 }
 
 /** Only toward this machine, and only when asked for by name. */

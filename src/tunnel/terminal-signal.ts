@@ -12,9 +12,21 @@ const FROM_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT']
 export function cameFromTerminal(signal: NodeJS.Signals, hasTerminal: boolean, stat = readStat()): boolean {
   if (!FROM_TERMINAL.includes(signal)) return false
   if (stat === undefined) return hasTerminal
+  const { group, tty, foreground } = read(stat)
+  return tty !== '0' && group === foreground
+}
+
+/** Whether this process may read its terminal: one in the background is stopped for it. Undecided counts as yes. */
+export function isInForeground(stat = readStat()): boolean {
+  if (stat === undefined) return true
+  const { group, tty, foreground } = read(stat)
+  return tty === '0' || group === foreground
+}
+
+function read(stat: string) {
   // The command's name, in parentheses, may hold anything.
   const [, , group, , tty, foreground] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return tty !== '0' && group === foreground
+  return { group, tty, foreground }
 }
 
 function readStat(): string | undefined {

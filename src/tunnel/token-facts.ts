@@ -43,10 +43,23 @@ export function tokenFacts(
     `scopes granted: ${granted === undefined ? 'not said' : granted.map((scope) => printable(scope)).join(' ') || 'none'}`,
   )
   if (challenge?.scope) facts.push(`scopes the remote side names: ${printable(challenge.scope)}`)
-  if (challenge?.discoveryUrl && profile.issuer && !challenge.discoveryUrl.startsWith(profile.issuer)) {
+  if (challenge?.discoveryUrl && profile.issuer && !isDocumentOf(profile.issuer, challenge.discoveryUrl)) {
     facts.push(`the remote side trusts another issuer: ${printable(challenge.discoveryUrl)}`)
   }
   return facts
+}
+
+/**
+ * Whether a discovery document is that issuer's: `issuer/.well-known/…`, or with the path behind it (RFC 8414
+ * section 3.1, OpenID Connect Discovery 1.0 section 4).
+ */
+function isDocumentOf(issuer: string, discoveryUrl: string): boolean {
+  if (!URL.canParse(issuer) || !URL.canParse(discoveryUrl)) return false
+  const [own, offered] = [new URL(issuer), new URL(discoveryUrl)]
+  if (own.origin !== offered.origin) return false
+  const path = own.pathname.replace(/\/$/, '')
+  const inserted = offered.pathname.replace(/^\/\.well-known\/[^/]+/, '')
+  return offered.pathname.startsWith(`${path}/.well-known/`) || inserted === path
 }
 
 function grantedScopes(claims: Record<string, unknown> | undefined): string[] | undefined {

@@ -74,7 +74,7 @@ export class Tunnel {
     }
   }
 
-  /** Runs `action` each time a connection fails because a person has to log in, until the result is called. */
+  /** Runs `action` each time a connection fails for want of a login that pleases, until the result is called. */
   onLoginNeeded(action: () => void): () => void {
     this.#onLoginNeeded.add(action)
     return () => void this.#onLoginNeeded.delete(action)

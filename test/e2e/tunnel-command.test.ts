@@ -153,6 +153,12 @@ test('a log file says what the terminal does not', { skip: PSQL }, async () => {
   )
 })
 
+test('a log file on a full disk costs no session', { skip: PSQL }, async () => {
+  const words = ['connect', 'prod', '--log-file', '/dev/full', '--', 'psql', '-Atc', 'select 1']
+  const { code, stdout, stderr } = await laptop.run(words)
+  assert.deepEqual([code, stdout, stderr], [0, '1\n', ''])
+})
+
 test('a log file that cannot be written is wrong usage, and nothing runs', async () => {
   const words = ['connect', 'prod', '--log-file', '/nonexistent/log', '--', 'echo', 'ran']
   const { code, stdout, stderr } = await laptop.run(words)

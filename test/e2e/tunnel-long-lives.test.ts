@@ -10,17 +10,19 @@ import { testCertificates } from '../support/certificates.ts'
 import { browse, startTestIssuer } from '../support/issuer.ts'
 import { type Laptop, openLaptop } from '../support/laptop.ts'
 import { startOauthPostgres } from '../support/oauth-postgres.ts'
-import { openTerminal } from '../support/terminal.ts'
+import { CTRL_Z, openTerminal } from '../support/terminal.ts'
 
 const certificates = testCertificates()
 const issuer = await startTestIssuer({ settings: { accessTokenSeconds: 8 } })
+const program = fileURLToPath(new URL('../../bin/pgoauth.js', import.meta.url))
 const shown: string[] = []
+let takesNone = false
 const remote = await startOauthPostgres({
   tls: certificates.server,
   accepts: (token) => {
     shown.push(token)
     // As servers do, this one bears clocks that differ a little, and machines that are slow.
-    return Number(decodeClaims(token)?.exp) > Date.now() / 1000 - 2
+    return !takesNone && Number(decodeClaims(token)?.exp) > Date.now() / 1000 - 2
   },
 })
 
@@ -119,9 +121,60 @@ test('a login that is gone is 28000 with the command to run, and a new login els
   await running.end()
 })
 
+test('in the background of a terminal connect serves on, and offers nothing that would stop it', async () => {
+  const laptop = machine()
+  await laptop.login(issuer)
+  const terminal = openTerminal('bash --norc --noprofile -i', laptop.env)
+  terminal.type(`${process.execPath} ${program} connect prod &\n`)
+  const [, url = ''] = await terminal.shows(/(postgres:\/\/\S+)/)
+  assert.equal(await attempt(url), 'ok')
+  await laptop.run(['logout', 'prod'])
+  assert.match(await attempt(url), /^28000 /)
+  await terminal.shows(/refused .* login needed/)
+  // Typed while a background job reads the terminal, this would stop it.
+  terminal.type('echo typed; sleep 0.5; jobs\n')
+  const jobs = await terminal.shows(/\[1\]\+ +(\w+)/)
+  assert.equal(jobs[1], 'Running')
+  assert.doesNotMatch(jobs.input, /Press Enter/)
+  await laptop.login(issuer)
+  assert.equal(await attempt(url), 'ok')
+  terminal.type('fg\n')
+  await terminal.shows(/connect prod/)
+  await laptop.run(['logout', 'prod'])
+  assert.match(await attempt(url), /^28000 /)
+  await terminal.shows(/Press Enter to log in to prod again/)
+  terminal.type(CTRL_Z)
+  await terminal.shows(/Stopped/)
+  terminal.type('bg\n')
+  await terminal.shows(/connect prod &/)
+  assert.match(await attempt(url), /^28000 /)
+  terminal.type('echo typed; sleep 0.5; jobs\n')
+  await terminal.shows(/\[1\]\+ +Running/)
+  assert.match(await attempt(url), /^28000 /)
+  terminal.type('kill %1; wait; exit\n')
+  await terminal.ended
+})
+
+test('a token that is refused twice offers the login at a terminal', async () => {
+  const laptop = machine()
+  await laptop.login(issuer)
+  const terminal = openTerminal(`exec ${process.execPath} ${program} connect prod --flow device`, laptop.env)
+  const [, url = ''] = await terminal.shows(/(postgres:\/\/\S+)/)
+  takesNone = true
+  assert.match(await attempt(url), /^28000 .* HINT if your rights or your login have changed: pgoauth login prod$/)
+  takesNone = false
+  await terminal.shows(/Press Enter to log in to prod again/)
+  terminal.type('\n')
+  const [address] = await terminal.shows(new RegExp(`${issuer.url}/device\\?user_code=[\\w-]+`))
+  await browse(address, { account: 'ada' })
+  await terminal.shows(/logged in to prod again/)
+  assert.equal(await attempt(url), 'ok')
+  terminal.type('\x03')
+  assert.equal(await terminal.ended, 0)
+})
+
 test('at a terminal connect logs in first, and again when the login is gone', async () => {
   const laptop = machine()
-  const program = fileURLToPath(new URL('../../bin/pgoauth.js', import.meta.url))
   const terminal = openTerminal(`exec ${process.execPath} ${program} connect prod --flow device`, laptop.env)
   const approve = async () => {
     const [address] = await terminal.shows(new RegExp(`${issuer.url}/device\\?user_code=[\\w-]+`))

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { test } from 'node:test'
+import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { Client } from 'pg'
 import { testCertificates } from '../support/certificates.ts'
@@ -17,6 +17,8 @@ import { connectClient } from '../support/tunnel.ts'
 const certificates = testCertificates()
 const remote = await startOauthPostgres({ tls: certificates.server })
 const PSQL = skipWithout('psql')
+const PROGRAM = fileURLToPath(new URL('../../bin/pgoauth.js', import.meta.url))
+const OTHER_USER = PSQL || (process.getuid?.() === 0 ? false : 'UNPROVEN: a second uid needs root')
 const READY = /^ready: prod → localhost:\d+$/
 
 function laptop(profile = '') {
@@ -77,9 +79,8 @@ test('several profiles in one process', async () => {
 })
 
 test('--ready-fd gets the facts and is closed', async () => {
-  const program = fileURLToPath(new URL('../../bin/pgoauth.js', import.meta.url))
   const machine = laptop()
-  const child = spawn(process.execPath, [program, 'connect', 'prod', '--ready-fd', '3'], {
+  const child = spawn(process.execPath, [PROGRAM, 'connect', 'prod', '--ready-fd', '3'], {
     env: { PATH: process.env.PATH, ...machine.env },
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
   })
@@ -123,6 +124,7 @@ test('--wait returns once a tunnel of the profile is ready elsewhere', async () 
   assert.equal(code, 0)
   assert.equal(JSON.parse(stdout).pid, running.process.pid)
   await running.end()
+  assert.doesNotMatch(running.lines.join('\n'), /refused/)
 })
 
 test('--wait gives up with exit code 5', async () => {
@@ -260,24 +262,50 @@ test('--local-tls serves psql with sslmode=require', { skip: PSQL }, async () =>
   await running.end()
 })
 
-test('another user of this machine is refused with a clear error', {
-  skip: PSQL || (process.getuid?.() === 0 ? false : 'UNPROVEN: a second uid needs root'),
-}, async () => {
-  const running = laptop().start(['connect', 'prod', '--json'])
-  const [line] = await running.says(/^\{.*\}$/)
-  const child = spawn(programPath('psql'), ['-w', '-X', '-c', 'select 1', JSON.parse(line).url], {
-    uid: 65_533,
-    gid: 65_533,
+for (const listen of ['127.0.0.1:0', '[::1]:0']) {
+  test(`another user of this machine is refused over ${listen} with a clear error`, { skip: OTHER_USER }, async () => {
+    const running = laptop(`listen: '${listen}'`).start(['connect', 'prod', '--json'])
+    const [line] = await running.says(/^\{.*\}$/)
+    const { code, said } = await psqlOfAnother(JSON.parse(line).url)
+    assert.equal(code, 2)
+    assert.match(said, /FATAL: {2}pgoauth: this port belongs to another user/)
+    await running.says(/refused \S+:\d+: this port belongs to another user: uid 65533 is not uid 0/)
+    await running.end()
   })
-  const [said, [code]] = await Promise.all([text(child.stderr), once(child, 'close')])
+}
+
+test('another user of this machine does not reach a Unix socket', { skip: OTHER_USER }, async () => {
+  const running = laptop('listen: unix:~/sockets').start(['connect', 'prod', '--json'])
+  const [line] = await running.says(/^\{.*\}$/)
+  const { code, said } = await psqlOfAnother(JSON.parse(line).url)
   assert.equal(code, 2)
-  assert.match(said, /FATAL: {2}pgoauth: this port belongs to another user/)
-  await running.says(/refused 127\.0\.0\.1:\d+: this port belongs to another user: uid 65533 is not uid 0/)
+  assert.match(said, /Permission denied/)
   await running.end()
+})
+
+async function psqlOfAnother(url: string): Promise<{ code: number; said: string }> {
+  const words = ['-w', '-X', '-c', 'select 1', url]
+  const child = spawn(programPath('psql'), words, { uid: 65_533, gid: 65_533 })
+  const [said, [code]] = await Promise.all([text(child.stderr), once(child, 'close')])
+  return { code, said }
+}
+
+test('a tunnel whose messages cannot be written any more serves on', async () => {
+  const machine = laptop()
+  const words = ['-c', 'exec "$0" "$@" 2>/dev/full', process.execPath, PROGRAM, 'connect', 'prod', '--json']
+  const child = spawn('/bin/sh', words, { env: { PATH: process.env.PATH, ...machine.env } })
+  after(() => child.kill('SIGKILL'))
+  const [line] = await once(child.stdout, 'data')
+  for (let nth = 0; nth < 3; nth++) await select1(JSON.parse(String(line)).url)
+  assert.equal(child.exitCode, null)
 })
 
 test('an unknown profile and a missing host are told with the next step', async () => {
   const machine = laptop()
+  appendFileSync(machine.configFile, '  nohost: { flow: token_file, token_file: ~/token }\n')
+  const homeless = await machine.run(['connect', 'nohost'])
+  assert.equal(homeless.code, 2)
+  assert.match(homeless.stderr, /profile nohost has no host\n {2}try: set "host" in the profile, or --host/)
   const unknown = await machine.run(['connect', 'pord'])
   assert.equal(unknown.code, 2)
   assert.match(unknown.stderr, /did you mean "prod"/)

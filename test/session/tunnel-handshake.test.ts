@@ -152,6 +152,66 @@ test('a remote side that is not there is 08001 and says where it was looked for'
   const error = await client.error()
   assert.equal(error.get('C'), '08001')
   assert.match(error.get('M') ?? '', new RegExp(`127.0.0.1:${remote.port}: connection refused`))
+  assert.match(error.get('H') ?? '', /check host, port and network .*; pgoauth doctor prod/)
+})
+
+test('what a remote side that has taken the token says of something else is no refusal of the token', async () => {
+  const remote = await startScriptedRemote(async (talk) => {
+    await talk.askForToken()
+    talk.stream.end(encodeErrorResponse({ severity: 'FATAL', code: '3D000', message: 'database does not exist' }))
+  })
+  const tokens = tokensInTurn('token', 'another')
+  const tunnel = await startTunnel(testProfile(remote.port), tokens)
+  const client = await tunnel.client()
+  client.startup({ user: 'ada', database: 'nope' })
+  const error = await client.error()
+  assert.deepEqual([error.get('C'), error.get('M'), error.get('H')], ['3D000', 'database does not exist', undefined])
+  assert.equal(remote.startups.length, 1)
+  const [refused] = tunnel.refused
+  assert.deepEqual([refused?.error.code, refused?.facts, refused?.database], ['SERVER_REFUSED', [], 'nope'])
+  assert.equal(tunnel.tunnel.lastAttempt, 'SERVER_REFUSED')
+})
+
+for (const [flow, fix] of [
+  ['token_file', /check token_file/],
+  ['exec', /check "exec"/],
+  ['client_credentials', /check what the issuer grants to client pgoauth/],
+  ['device', /pgoauth login prod/],
+] as const) {
+  test(`a refused token of flow ${flow} comes with its own way on`, async () => {
+    const remote = await startScriptedRemote(async (talk) => {
+      await talk.askForToken()
+      await talk.refuseToken()
+    })
+    const tunnel = await startTunnel(testProfile(remote.port, { flow }))
+    const client = await tunnel.client()
+    client.startup()
+    assert.match((await client.error()).get('H') ?? '', fix)
+    assert.match(tunnel.refused[0]?.error.fix ?? '', fix)
+  })
+}
+
+test('a refused token is said to be wanted from another issuer only where that is so', async () => {
+  const ISSUER = 'https://id.example.com'
+  const documents: [string, boolean][] = [
+    ['https://id.example.com/.well-known/openid-configuration', false],
+    ['https://id.example.com/.well-known/oauth-authorization-server', false],
+    ['https://id.example.com.evil.example/.well-known/openid-configuration', true],
+    ['https://id.example.com/other/.well-known/openid-configuration', true],
+    ['no address', true],
+  ]
+  for (const [document, isOther] of documents) {
+    const remote = await startScriptedRemote(async (talk) => {
+      await talk.askForToken()
+      await talk.refuseToken({ status: 'invalid_token', 'openid-configuration': document })
+    })
+    const tunnel = await startTunnel(testProfile(remote.port, { issuer: ISSUER }))
+    const client = await tunnel.client()
+    client.startup()
+    await client.error()
+    const facts = tunnel.refused[0]?.facts.join('\n') ?? ''
+    assert.equal(/the remote side trusts another issuer/.test(facts), isOther, document)
+  }
 })
 
 test('a remote side’s own error before the token is passed on as it came', async () => {

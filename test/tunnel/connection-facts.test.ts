@@ -25,11 +25,23 @@ test('an IPv6 address is bracketed in URLs', () => {
 test('a command’s environment has the password in PGPASSWORD and DATABASE_URL, and the caller’s is gone', () => {
   const facts = connectionFacts({ name: 'p', user: 'ada', database: 'app' }, TCP, 1)
   const base = { PGPASSWORD: 'another', PGSERVICE: 'x', PGOPTIONS: '-c geqo=off', PGAPPNAME: 'mine' }
-  const env = commandEnvironment(base, facts, new Secret('s3/cret'))
+  const env = commandEnvironment(base, facts, { password: new Secret('s3/cret'), login: 'root' })
   assert.equal(env.PGPASSWORD, 's3/cret')
   assert.equal(env.DATABASE_URL, 'postgres://ada:s3%2Fcret@127.0.0.1:20001/app?sslmode=disable')
   assert.deepEqual([env.PGSERVICE, env.PGOPTIONS, env.PGAPPNAME], [undefined, '-c geqo=off', 'mine'])
-  assert.equal(commandEnvironment(base, facts, undefined).PGPASSWORD, undefined)
+  assert.equal(commandEnvironment(base, facts, { password: undefined, login: 'root' }).PGPASSWORD, undefined)
+})
+
+test('a command’s PGUSER is the profile’s, else the caller’s own, else the login name, in DATABASE_URL too', () => {
+  const userFor = (base: NodeJS.ProcessEnv, user: string | undefined) => {
+    const facts = connectionFacts({ name: 'p', user, database: 'app' }, TCP, 1)
+    const env = commandEnvironment(base, facts, { password: undefined, login: 'root' })
+    assert.equal(env.DATABASE_URL, `postgres://${env.PGUSER}@127.0.0.1:20001/app?sslmode=disable`)
+    return env.PGUSER
+  }
+  assert.equal(userFor({ PGUSER: 'mine' }, 'ada'), 'ada')
+  assert.equal(userFor({ PGUSER: 'mine' }, undefined), 'mine')
+  assert.equal(userFor({}, undefined), 'root')
 })
 
 test('a profile’s ports are the same each time, and other users’ are other ones', () => {

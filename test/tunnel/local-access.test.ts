@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Profile } from '../../src/config/profiles.ts'
-import { chooseLocalAccess } from '../../src/tunnel/local-access.ts'
+import { chooseLocalAccess, sameUserAccess } from '../../src/tunnel/local-access.ts'
 
 function choose(localAuth: Profile['localAuth'], listen: Profile['listen'], hasSocketTable: boolean, anyPort = false) {
   return chooseLocalAccess({ name: 'prod', localAuth, listen }, { anyPort, hasSocketTable })
@@ -39,4 +39,11 @@ test('the directory guards a Unix socket; a password may come on top', () => {
 
 test('same-user where it cannot be had is an error, not something weaker', () => {
   assert.throws(() => choose('same-user', LOOPBACK, false), { code: 'USAGE' })
+})
+
+test('a socket table that cannot be read is said to be so, and lets nobody in', async () => {
+  const tcp = { remoteAddress: '127.0.0.1', remotePort: 1, localAddress: '127.0.0.1', localPort: 2 }
+  const full = Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' })
+  const access = sameUserAccess(1000, () => Promise.reject(full))
+  await assert.rejects(access.checkPeer({ name: 'peer', tcp }), { code: 'TOO_MANY_CLIENTS', message: /ulimit -n/ })
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { cameFromTerminal } from '../../src/tunnel/terminal-signal.ts'
+import { cameFromTerminal, isInForeground } from '../../src/tunnel/terminal-signal.ts'
 
 /** pid (comm) state ppid pgrp session tty_nr tpgid */
 function stat(group: number, tty: number, foreground: number): string {
@@ -22,4 +22,10 @@ test('SIGINT without a terminal was sent by somebody', () => {
 
 test('SIGTERM never comes from the keyboard', () => {
   assert.equal(cameFromTerminal('SIGTERM', true, stat(7, 34816, 7)), false)
+})
+
+test('who is not in the foreground of its terminal may not read it', () => {
+  assert.equal(isInForeground(stat(7, 34816, 7)), true)
+  assert.equal(isInForeground(stat(7, 34816, 8)), false)
+  assert.equal(isInForeground(stat(7, 0, -1)), true)
 })
