@@ -2,8 +2,11 @@
 // installed when it starts. Does nothing where there is nothing to do. --quiet: says so only when it takes time.
 import { spawn } from 'node:child_process'
 import {
+  accessSync,
   existsSync,
+  constants as fsConstants,
   lstatSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -12,7 +15,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs'
-import { constants } from 'node:os'
+import { constants, homedir, tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -38,6 +41,7 @@ async function install() {
     // stdout belongs to the command that follows (npm pack --json, pgoauth demo), so npm gets stderr.
     await run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], {
       shell: process.platform === 'win32',
+      env: npmEnvironment(),
     })
     const still = missingPackages()
     if (still.length > 0) {
@@ -46,6 +50,16 @@ async function install() {
     }
   }
   linkPostgresLibraries()
+}
+
+/** npm keeps its cache in the home directory: a user without one (`nobody`, a container's) gets another place for it. */
+function npmEnvironment() {
+  try {
+    accessSync(homedir(), fsConstants.W_OK)
+    return process.env
+  } catch {
+    return { npm_config_cache: mkdtempSync(join(tmpdir(), 'npm-cache-')), ...process.env }
+  }
 }
 
 /** Names of direct dependencies that are absent or of another version. package.json gives exact versions. */
