@@ -2,10 +2,9 @@
 // installed when it starts. Does nothing where there is nothing to do. --quiet: says so only when it takes time.
 import { spawn } from 'node:child_process'
 import {
-  accessSync,
   existsSync,
-  constants as fsConstants,
   lstatSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -55,10 +54,10 @@ async function install() {
 /** npm keeps its cache in the home directory: a user without one (`nobody`, a container's) gets another place for it. */
 function npmEnvironment() {
   try {
-    accessSync(homedir(), fsConstants.W_OK)
+    mkdirSync(process.env.npm_config_cache ?? join(homedir(), '.npm'), { recursive: true })
     return process.env
   } catch {
-    return { npm_config_cache: mkdtempSync(join(tmpdir(), 'npm-cache-')), ...process.env }
+    return { ...process.env, npm_config_cache: mkdtempSync(join(tmpdir(), 'npm-cache-')) }
   }
 }
 
