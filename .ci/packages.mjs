@@ -31,8 +31,13 @@ export function installPackages() {
     const apt = (...args) =>
       spawnSync('apt-get', [...PATIENCE, ...args], { env, stdio: ['ignore', 'ignore', 2], timeout: APT_TIMEOUT_MS })
         .status === 0
-    if (apt('update') && apt('install', '-y', '--no-install-recommends', ...names)) return
-    console.error('test: apt-get failed')
+    const install = (...wanted) => apt('install', '-y', '--no-install-recommends', ...wanted)
+    // One list of several that cannot be had is a failed update, and the packages may be there all the same.
+    const updated = apt('update')
+    if (install(...names)) return
+    // One package that a distribution does not have fails them all.
+    if (updated) for (const name of names) install(name)
+    else console.error('test: apt-get failed')
   }
   for (const { name, why } of missing.filter(({ file }) => !existsSync(file))) {
     console.error(`test: ${name} is not installed, so tests that need it skip (${why})`)

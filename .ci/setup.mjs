@@ -4,6 +4,8 @@ import { spawn } from 'node:child_process'
 import {
   existsSync,
   lstatSync,
+  mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -12,7 +14,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs'
-import { constants } from 'node:os'
+import { constants, homedir, tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -38,6 +40,7 @@ async function install() {
     // stdout belongs to the command that follows (npm pack --json, pgoauth demo), so npm gets stderr.
     await run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], {
       shell: process.platform === 'win32',
+      env: npmEnvironment(),
     })
     const still = missingPackages()
     if (still.length > 0) {
@@ -46,6 +49,16 @@ async function install() {
     }
   }
   linkPostgresLibraries()
+}
+
+/** npm keeps its cache in the home directory: a user without one (`nobody`, a container's) gets another place for it. */
+function npmEnvironment() {
+  try {
+    mkdirSync(process.env.npm_config_cache ?? join(homedir(), '.npm'), { recursive: true })
+    return process.env
+  } catch {
+    return { ...process.env, npm_config_cache: mkdtempSync(join(tmpdir(), 'npm-cache-')) }
+  }
 }
 
 /** Names of direct dependencies that are absent or of another version. package.json gives exact versions. */

@@ -22,6 +22,8 @@ async function installPacked(): Promise<{ project: string; files: string[] }> {
   const project = temporaryDirectory()
   const { stdout } = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', project], {
     cwd: root,
+    // A user of continuous integration may have no home directory for npm to write to.
+    env: { ...process.env, npm_config_cache: join(project, '.npm') },
   })
   const [packed] = JSON.parse(stdout) as { filename: string; files: { path: string }[] }[]
   const modules = join(project, 'node_modules')

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { tmpdir } from 'node:os'
+import { mkdirSync } from 'node:fs'
+import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import type { Page } from 'playwright-core'
@@ -7,6 +8,10 @@ import { launchChromium } from '../support/chromium.ts'
 import { startTestIssuer } from '../support/issuer.ts'
 import { openLaptop, profileFor } from '../support/laptop.ts'
 import { skipWithout } from '../support/programs.ts'
+
+/** To be looked at after the tests; by whoever ran them, since another user's files cannot be replaced. */
+const SCREENSHOTS = join(tmpdir(), `pgoauth-pages-${userInfo().uid}`)
+mkdirSync(SCREENSHOTS, { recursive: true })
 
 const skip = skipWithout('chromium')
 const issuer = await startTestIssuer()
@@ -53,7 +58,7 @@ describe('login in Chromium', { skip }, () => {
       assert.doesNotMatch(html, /eyJ/, 'no token in the page')
       assert.doesNotMatch(html, /(src|href)=/, 'nothing is loaded from elsewhere')
       assert.deepEqual(complaints, [], 'the Content-Security-Policy fits the page')
-      await page.screenshot({ path: join(tmpdir(), `pgoauth-login-${colorScheme}.png`) })
+      await page.screenshot({ path: join(SCREENSHOTS, `login-${colorScheme}.png`) })
     })
   }
 
@@ -64,6 +69,6 @@ describe('login in Chromium', { skip }, () => {
     await page.getByRole('heading', { name: 'Not logged in' }).waitFor()
     assert.equal(await ended, 4)
     assert.match(command.lines.join('\n'), /login was denied: .*consent was not given/)
-    await page.screenshot({ path: join(tmpdir(), 'pgoauth-login-denied.png') })
+    await page.screenshot({ path: join(SCREENSHOTS, 'login-denied.png') })
   })
 })
