@@ -8,6 +8,9 @@ const ENTRY_BYTES = 400
 const STATEMENT_BYTES = 600
 const ACCESS_BYTES = 300
 
+/** A longer text is rarely sent twice, and looking for it would keep everybody else waiting. */
+const MAX_KEPT_CHARACTERS = 256 * 1024
+
 export type GoodAnalysis = Analysis & { readonly ok: true }
 
 /** An analysis, with what was decided on it. */
@@ -53,6 +56,7 @@ export class AnalysisCache {
   }
 
   find(sql: string): CachedAnalysis | undefined {
+    if (sql.length > MAX_KEPT_CHARACTERS) return undefined
     const template = foldLiterals(sql)
     // A template that differs from its text holds a control character, which no foldable text does.
     const found = template === undefined ? undefined : this.#get(template)
@@ -61,6 +65,7 @@ export class AnalysisCache {
 
   add(sql: string, analysis: GoodAnalysis): CachedAnalysis {
     const entry = new CachedAnalysis(analysis)
+    if (sql.length > MAX_KEPT_CHARACTERS) return entry
     const template = isFoldable(analysis) ? foldLiterals(sql) : undefined
     this.#put(template ?? sql, entry)
     return entry

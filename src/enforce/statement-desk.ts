@@ -9,6 +9,7 @@ import { copiesIn, losesSettings, type Prepared } from './prepared.ts'
 import { deniedResponse, errorResponse, unknownNameResponse } from './refusal.ts'
 import {
   abandonNames,
+  goneCursor,
   type NamedByRunning,
   namesOf,
   namesOfPortal,
@@ -174,6 +175,11 @@ export class StatementDesk {
       kind === 'statement' ? state.statements.candidates(nameKey(name), state.segment) : this.#portalCandidates(name)
     if (candidates.length === 0 && !(kind === 'portal' && state.transactionMayBeOpen)) {
       this.#outbox.refuse(owed, unknownNameResponse(kind, name.toString()))
+      return
+    }
+    const gone = kind === 'statement' ? goneCursor(nameKey(name), candidates, state) : undefined
+    if (gone !== undefined) {
+      this.#outbox.refuse(owed, unknownNameResponse('cursor', gone))
       return
     }
     // Of an EXECUTE or a FETCH the server describes what is behind it.

@@ -11,6 +11,10 @@ const COMMENT_OPENERS = /\/\*/g
 const LINKS =
   /[-+*/<>=~!@#%^&|`?:[]+|\b(?:union|except|intersect|not|join|case|is|isnull|notnull|collate|at|operator)\b/gi
 
+/** Each merges columns with all that were merged before it. */
+const MERGES = /\b(?:natural|using)\b/gi
+const MAX_MERGES = 60
+
 /**
  * Whether a text is too long or nests too deeply to be parsed where others wait.
  *
@@ -21,7 +25,8 @@ export function isHeavy(sql: string): boolean {
   if (sql.length > MAX_LIGHT_CHARACTERS) return true
   if (nestingOf(sql) > MAX_NESTING) return true
   if (count(sql, COMMENT_OPENERS, MAX_COMMENTS) > MAX_COMMENTS) return true
-  return sql.length > MAX_UNCOUNTED_CHARACTERS && count(sql, LINKS, MAX_LINKS) > MAX_LINKS
+  if (sql.length <= MAX_UNCOUNTED_CHARACTERS) return false
+  return count(sql, LINKS, MAX_LINKS) > MAX_LINKS || count(sql, MERGES, MAX_MERGES) > MAX_MERGES
 }
 
 function nestingOf(sql: string): number {
