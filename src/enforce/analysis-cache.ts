@@ -8,6 +8,9 @@ const ENTRY_BYTES = 400
 const STATEMENT_BYTES = 600
 const ACCESS_BYTES = 300
 
+/** A longer text is rarely sent twice, and looking for it would keep everybody else waiting. */
+const MAX_KEPT_CHARACTERS = 256 * 1024
+
 export type GoodAnalysis = Analysis & { readonly ok: true }
 
 /** An analysis, with what was decided on it. */
@@ -56,6 +59,7 @@ export class AnalysisCache {
   }
 
   find(sql: string): CachedAnalysis | undefined {
+    if (sql.length > MAX_KEPT_CHARACTERS) return undefined
     const template = foldLiterals(sql)
     this.#sought = sql
     this.#soughtTemplate = template
@@ -66,6 +70,7 @@ export class AnalysisCache {
 
   add(sql: string, analysis: GoodAnalysis): CachedAnalysis {
     const entry = new CachedAnalysis(analysis)
+    if (sql.length > MAX_KEPT_CHARACTERS) return entry
     const fold = () => (this.#sought === sql ? this.#soughtTemplate : foldLiterals(sql))
     this.#put((isFoldable(analysis) ? fold() : undefined) ?? sql, entry)
     return entry

@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { quoteName } from '../base/sql-name.ts'
 import { decide, scopesThatAllow } from '../policy/decide.ts'
+import type { Decision } from '../policy/decision.ts'
 import type { Grants } from '../policy/grants.ts'
 import { isObserving } from '../policy/policy-file.ts'
 import { analyse } from '../sql/analyse.ts'
@@ -168,7 +169,14 @@ class CachingJudge implements Judge {
     own: readonly SessionRelation[],
   ): ParsedJudgement {
     const observing = isObserving(grants.policy, this.#clock.nowMs())
-    const statements = analysis.statements.map((one) => ({ analysis: one, decision: decide(one, grants, observing) }))
+    const decided = new Map<unknown, Decision>()
+    const statements = analysis.statements.map((one) => {
+      // Of many statements most need the same: what HeavyParser found to be is one object.
+      const known = one.refusal === undefined ? decided.get(one.accesses) : undefined
+      const decision = known ?? decide(one, grants, observing)
+      if (one.refusal === undefined) decided.set(one.accesses, decision)
+      return { analysis: one, decision }
+    })
     return {
       kind: 'parsed',
       statements,

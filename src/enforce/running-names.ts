@@ -1,6 +1,6 @@
 import { PgoauthError } from '../base/errors.ts'
 import type { SessionRelation, StatementAnalysis } from '../sql/analysis.ts'
-import { sqlNameKey } from './name-table.ts'
+import { type NameKey, sqlNameKey } from './name-table.ts'
 import type { JudgedUnder, Prepared } from './prepared.ts'
 import { errorResponse, unknownNameResponse } from './refusal.ts'
 import type { RunningStatement, SessionState } from './session-state.ts'
@@ -108,6 +108,16 @@ export function preparedBehind(candidates: readonly Prepared[], state: SessionSt
     const portals = fetch === undefined ? [] : state.portals.candidates(sqlNameKey(fetch), state.segment)
     return [...statements, ...portals.flatMap((portal) => portal.candidates)]
   })
+}
+
+/**
+ * The cursor of a FETCH that was prepared before and whose cursor is not known to be there. PostgreSQL 18.4 dies of a
+ * Describe of such a statement once the cursor is gone, and every session of the server with it.
+ */
+export function goneCursor(key: NameKey, candidates: readonly Prepared[], state: SessionState): string | undefined {
+  if (state.statements.isNew(key, state.segment)) return undefined
+  const cursors = candidates.flatMap(({ analysis }) => analysis?.effects.fetch ?? [])
+  return cursors.find((cursor) => state.portals.candidates(sqlNameKey(cursor), state.segment).length === 0)
 }
 
 /** Takes back the names of statements that will not run, from the given one on. */

@@ -5,10 +5,12 @@ import { Judging, type Pausable } from './judging.ts'
 import { bindHead, executePortal, functionCallHead, parseHead, queryText, targetHead } from './message-heads.ts'
 import { nameKey } from './name-table.ts'
 import { type Judged, Outbox } from './outbox.ts'
+import { parameterObjection, parameterTypes } from './parameter-types.ts'
 import { copiesIn, losesSettings, type Prepared } from './prepared.ts'
 import { deniedResponse, errorResponse, unknownNameResponse } from './refusal.ts'
 import {
   abandonNames,
+  goneCursor,
   type NamedByRunning,
   namesOf,
   namesOfPortal,
@@ -142,8 +144,14 @@ export class StatementDesk {
       return
     }
     const key = nameKey(name)
+    const types = parameterTypes(body)
     this.#judging.ofText('parse', sql, ({ statements, under }, text) => {
       const analysis = statements[0]?.analysis
+      const objection = parameterObjection(types, state.grants.policy, analysis)
+      if (objection !== undefined) {
+        this.#denyFor('parse', objection)
+        return
+      }
       this.#outbox.announce(analysis)
       const prepared: Prepared = { sql: text, analysis, judged: under }
       this.#outbox.pass('parse', { statement: state.statements.expect(key, prepared, state.segment) })
@@ -174,6 +182,11 @@ export class StatementDesk {
       kind === 'statement' ? state.statements.candidates(nameKey(name), state.segment) : this.#portalCandidates(name)
     if (candidates.length === 0 && !(kind === 'portal' && state.transactionMayBeOpen)) {
       this.#outbox.refuse(owed, unknownNameResponse(kind, name.toString()))
+      return
+    }
+    const gone = kind === 'statement' ? goneCursor(nameKey(name), candidates, state) : undefined
+    if (gone !== undefined) {
+      this.#outbox.refuse(owed, unknownNameResponse('cursor', gone))
       return
     }
     // Of an EXECUTE or a FETCH the server describes what is behind it.
@@ -209,7 +222,7 @@ export class StatementDesk {
   }
 
   #functionCall(body: Buffer): void {
-    const { options, state, denials } = this.#parts
+    const { options } = this.#parts
     const { oid, argumentCount } = functionCallHead(body)
     const sql = options.judge.functionCallText(oid, argumentCount)
     if (sql !== undefined) {
@@ -219,10 +232,16 @@ export class StatementDesk {
       })
       return
     }
-    this.#outbox.audited('function-call', () => {
-      const requestId = denials.deniedFor(`no function with OID ${oid} is known`)
+    this.#denyFor('function-call', `no function with OID ${oid} is known`)
+  }
+
+  /** Denies what its text alone does not show. */
+  #denyFor(owed: Judged, reason: string): void {
+    const { state, denials } = this.#parts
+    this.#outbox.audited(owed, () => {
+      const requestId = denials.deniedFor(reason)
       const response = deniedResponse(undefined, '', requestId, state.grants.policy.help)
-      this.#outbox.refuse('function-call', response, requestId)
+      this.#outbox.refuse(owed, response, requestId)
     })
   }
 

@@ -10,6 +10,10 @@ const MAX_LINKS = 500
 const LINKS =
   /[-+*/<>=~!@#%^&|`?:[]+|\b(?:union|except|intersect|not|join|case|is|isnull|notnull|collate|at|operator)\b/gi
 
+/** Each merges columns with all that were merged before it. */
+const MERGES = /\b(?:natural|using)\b/gi
+const MAX_MERGES = 60
+
 /**
  * Whether a text is too long or nests too deeply to be parsed where others wait.
  *
@@ -19,7 +23,8 @@ const LINKS =
 export function isHeavy(sql: string): boolean {
   if (sql.length > MAX_LIGHT_CHARACTERS) return true
   if (nestingOf(sql) > MAX_NESTING || hasManyComments(sql)) return true
-  return sql.length > MAX_UNCOUNTED_CHARACTERS && hasManyLinks(sql)
+  if (sql.length <= MAX_UNCOUNTED_CHARACTERS) return false
+  return hasMore(sql, LINKS, MAX_LINKS) || hasMore(sql, MERGES, MAX_MERGES)
 }
 
 function nestingOf(sql: string): number {
@@ -41,8 +46,8 @@ function hasManyComments(sql: string): boolean {
   return false
 }
 
-function hasManyLinks(sql: string): boolean {
+function hasMore(sql: string, pattern: RegExp, most: number): boolean {
   let found = 0
-  for (const _ of sql.matchAll(LINKS)) if (++found > MAX_LINKS) return true
+  for (const _ of sql.matchAll(pattern)) if (++found > most) return true
   return false
 }

@@ -69,6 +69,20 @@ test('an EXECUTE of an EXECUTE is refused: one of itself would end the server', 
   await says(await open('read'), 'select 1', 'T D C Z(I)')
 })
 
+test('a Describe of a FETCH whose cursor is gone is refused: it would end the server', async () => {
+  const live = await open('read')
+  const describe = [encodeDescribe({ kind: 'statement', name: 'f' }), encodeSync()]
+  await says(live, 'begin; declare c cursor for select id from sales.orders', 'C C Z(T)')
+  assert.equal(shown(await live.ask([encodeParse('f', 'fetch c'), ...describe])), '1 t T Z(T)')
+  assert.equal(shown(await live.ask(describe)), 't T Z(T)')
+  await says(live, 'rollback', 'C Z(I)')
+  assert.equal(shown(await live.ask(describe)), 'E(34000) Z(I)')
+  await says(live, 'begin; declare c cursor for select id from sales.orders; close c', 'C C C Z(T)')
+  assert.equal(shown(await live.ask(describe)), 'E(34000) Z(E)')
+  await says(live, 'rollback', 'C Z(I)')
+  await says(await open('read'), 'select 1', 'T D C Z(I)')
+})
+
 test('in a transaction that is aborted a name that means nothing is answered as everything is there', async () => {
   const live = await open('read')
   await says(live, 'begin; select 1/0', 'C E(22012) Z(E)')

@@ -1,0 +1,35 @@
+import type { Policy } from '../policy/policy.ts'
+import type { StatementAnalysis } from '../sql/analysis.ts'
+
+/** FirstNormalObjectId (access/transam.h): types from here on are users'. */
+const FIRST_USER_OID = 16_384
+/**
+ * The `reg…` types of pg_type.dat, each with its array: a value of one is a name that the server looks up, and is given
+ * back as one.
+ */
+const NAME_TYPES: ReadonlySet<number> = new Set([
+  24, 2202, 2203, 2204, 2205, 2206, 3734, 3769, 4089, 4096, 4191, 1008, 2207, 2208, 2209, 2210, 2211, 3735, 3770, 4090,
+  4097, 4192,
+])
+
+/** The types a Parse gives its parameters, in order; 0 leaves one to the server. Its length was checked before. */
+export function parameterTypes(body: Buffer): number[] {
+  const countAt = body.indexOf(0, body.indexOf(0) + 1) + 1
+  const count = body.readUInt16BE(countAt)
+  return Array.from({ length: count }, (_, index) => body.readUInt32BE(countAt + 2 + 4 * index))
+}
+
+/** Why parameters of these types make a statement more than its text says; undefined where they do not. */
+export function parameterObjection(
+  types: readonly number[],
+  policy: Policy,
+  analysis: StatementAnalysis | undefined,
+): string | undefined {
+  if (policy.metadata === 'hidden' && types.some((oid) => NAME_TYPES.has(oid))) {
+    return 'a parameter of a reg… type turns names into objects and back'
+  }
+  if (analysis?.effects.castsParameter && types.some((oid) => oid >= FIRST_USER_OID)) {
+    return 'a parameter of a type outside pg_catalog is cast, which may call a function'
+  }
+  return undefined
+}
