@@ -9,6 +9,7 @@ import { UNCURATED_FUNCTIONS } from './data/uncurated-functions.ts'
 import { visitAll, visitTyped } from './expression.ts'
 import type { Tree } from './parser.ts'
 import type { Scope } from './scope.ts'
+import { isOfSettingsView } from './settings-view.ts'
 import { type Node, nodesOf, stringsOf } from './tree.ts'
 import type { Walk } from './walk.ts'
 
@@ -30,7 +31,7 @@ export function visitFunctionCall(walk: Walk, scope: Scope, body: Tree): void {
   visitAll(walk, scope, body.agg_order)
   visitAll(walk, scope, body.agg_filter)
   visitTyped(walk, scope, 'WindowDef', body.over)
-  if (isProjection(walk, scope, names, args) || readsShownSetting(walk, scope, names, args)) return
+  if (isProjection(walk, scope, names, args) || isOfSettingsView(walk, scope, names, args)) return
   callFunction(walk, names, { args: body.func_variadic ? [] : args })
 }
 
@@ -142,30 +143,6 @@ function isProjection(walk: Walk, scope: Scope, names: readonly string[], args: 
     !isFunction &&
     fields.length === 1 &&
     scope.named(fields[0] ?? '').some((item) => item.columns.list.some((column) => column.name === name))
-  )
-}
-
-/** `current_setting(s.name)` of pg_settings, as psql's \\dconfig has it: no more than that view shows in its next column. */
-function readsShownSetting(walk: Walk, scope: Scope, names: readonly string[], args: readonly Node[]): boolean {
-  const [arg] = args
-  const isCall = names.at(-1) === 'current_setting' && (names.length === 1 || names[0] === 'pg_catalog')
-  if (!isCall || args.length !== 1 || arg?.type !== 'ColumnRef') return false
-  if (names.length === 1 && walk.catalog.functionsNamed('current_setting').length > 0) return false
-  const fields = stringsOf(arg.body.fields)
-  if (fields.length !== 2 || fields[1] !== 'name') return false
-  const items = scope.named(fields[0] ?? '')
-  const reads = items
-    .flatMap((item) => item.columns.list.filter((one) => one.name === 'name'))
-    .flatMap((one) => one.reads)
-  return (
-    items.length === 1 &&
-    reads.length > 0 &&
-    reads.every(
-      ([{ relation }, column]) =>
-        column === 'name' &&
-        relation.candidates.length === 1 &&
-        relation.candidates.every(({ schema, name }) => schema === 'pg_catalog' && name === 'pg_settings'),
-    )
   )
 }
 

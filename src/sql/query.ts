@@ -7,6 +7,7 @@ import type { Tree } from './parser.ts'
 import { resolveRangeVar } from './relation-name.ts'
 import type { RelationUse } from './relation-use.ts'
 import { type CommonTable, Scope } from './scope.ts'
+import { settingOfQuery } from './settings-view.ts'
 import { type Node, nodesOf, stringsOf, textOf, treeOf } from './tree.ts'
 import type { Walk } from './walk.ts'
 import { analyseWrite, isWrite } from './writes.ts'
@@ -101,6 +102,7 @@ export function analyseSelect(walk: Walk, scope: Scope, body: Tree, settle?: (co
   }
   const lists = nodesOf(body.valuesLists)
   scope.items = readFromList(walk, scope, body.fromClause)
+  scope.setting = settingOfQuery(scope, body)
   for (const row of lists) visit(walk, scope, row)
   visitAll(walk, scope, body.targetList)
   visitAll(walk, scope, body.whereClause)

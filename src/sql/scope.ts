@@ -35,6 +35,8 @@ export type Found = 'found' | 'perhaps' | 'none'
 export class Scope {
   readonly parent: Scope | undefined
   items: readonly Item[]
+  /** The one setting that a query over pg_settings is about. */
+  setting: string | undefined
   #commonTables: Map<string, CommonTable> | undefined
 
   constructor(parent?: Scope, items: readonly Item[] = []) {

@@ -70,6 +70,20 @@ export function setByCall(walk: Walk, args: readonly Node[]): void {
   changeSetting(walk, { name, local, ...(value === undefined ? {} : { value }) })
 }
 
+/** set_config of a setting whose name the query says, perhaps never run: it may be set or not. */
+export function setNamedSetting(walk: Walk, written: string, value: string | undefined): void {
+  const name = written.toLowerCase()
+  walk.flags.exact = true
+  const { collector } = walk
+  collector.opaque = true
+  collector.readOnly = false
+  collector.plain = false
+  walk.computesSetting()
+  const refusal = refusedSetting(name, value)
+  if (refusal) walk.refuse(refusal, name)
+  else needSetting(walk, name)
+}
+
 /** current_setting(name): what pg_settings shows is free; a setting it does not show needs the right to set it. */
 export function readSettingCall(walk: Walk, arg: Node | undefined): void {
   const name = literalOf(arg)?.toLowerCase()
