@@ -1,6 +1,7 @@
 import type { Access, Action, ColumnNeed, Needs, Refusal, Target } from '../base/access.ts'
 import type { SessionEffects } from './analysis.ts'
 import type { ObjectName } from './catalog.ts'
+import { areMetadata } from './curation.ts'
 import type { Candidate, RelationName } from './relation-name.ts'
 import { RelationUse } from './relation-use.ts'
 
@@ -73,7 +74,9 @@ export class Collector {
     for (const [group, members] of groups) {
       const targets = members.map((one) => targetOf(one, columns))
       const shown = shownColumns(targets)
-      const metadata = action === 'select' && group !== 'user' && group !== 'secret' ? { metadata: true as const } : {}
+      const isHarmless =
+        group !== 'user' && group !== 'secret' && members.every((one) => areMetadata(one.name, columns))
+      const metadata = action === 'select' && isHarmless ? { metadata: true as const } : {}
       const session = group === 'session' ? { ofSession: true as const } : {}
       this.need({ action, kind, object: written, ...shown, targets, ...metadata, ...session, ...extra })
     }

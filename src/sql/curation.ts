@@ -2,6 +2,7 @@ import { ACTION_FUNCTIONS, type ActionFunction } from './data/action-functions.t
 import { type CuratedGroup, FREE_FUNCTIONS } from './data/free-functions.ts'
 import { FREE_SETTINGS } from './data/free-settings.ts'
 import {
+  COLUMNS_WITH_DATA,
   HARMLESS_CATALOGS,
   SESSION_CATALOGS,
   SESSION_FUNCTIONS,
@@ -56,6 +57,12 @@ export function classifyCatalog(schema: string, name: string): CatalogClass {
   return harmlessCatalogs.has(name) ? 'metadata' : 'secret'
 }
 
+/** Whether these columns of a harmless catalog hold nothing but metadata. */
+export function areMetadata(name: string, columns: readonly string[] | 'all' | undefined): boolean {
+  const data = Object.hasOwn(COLUMNS_WITH_DATA, name) ? COLUMNS_WITH_DATA[name] : undefined
+  return data === undefined || (Array.isArray(columns) && !columns.includes(data))
+}
+
 /** Whether everyone may set it; names are compared as PostgreSQL does, without case. */
 export function isFreeSetting(name: string): boolean {
   return freeSettings.has(name)
@@ -72,6 +79,9 @@ const SHOWN_BESIDES = new Set([
   'session_authorization',
   'role',
   'is_superuser',
+  // Parameters until PostgreSQL 15.
+  'lc_collate',
+  'lc_ctype',
   'server_version',
   'pgoauth.subject',
 ])

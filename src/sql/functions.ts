@@ -9,6 +9,7 @@ import { UNCURATED_FUNCTIONS } from './data/uncurated-functions.ts'
 import { visitAll, visitTyped } from './expression.ts'
 import type { Tree } from './parser.ts'
 import type { Scope } from './scope.ts'
+import { isOfSettingsView } from './settings-view.ts'
 import { type Node, nodesOf, stringsOf } from './tree.ts'
 import type { Walk } from './walk.ts'
 
@@ -31,7 +32,7 @@ export function visitFunctionCall(walk: Walk, scope: Scope, body: Tree): void {
   visitAll(walk, scope, body.agg_order)
   visitAll(walk, scope, body.agg_filter)
   visitTyped(walk, scope, 'WindowDef', body.over)
-  if (isProjection(walk, scope, names, args)) return
+  if (isProjection(walk, scope, names, args) || isOfSettingsView(walk, scope, names, args)) return
   callFunction(walk, names, { args: body.func_variadic ? [] : args })
 }
 

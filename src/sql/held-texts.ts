@@ -1,7 +1,10 @@
 import type { Scope } from './scope.ts'
 import { literalOf, type Node, nodeOf, nodesOf, stringsOf, textOf } from './tree.ts'
 
-/** Columns that can only have one text where they stand. */
+/**
+ * Columns that can only have one text where they stand, by how they are written: `name` and `o.name` may be columns of
+ * two levels, and are one only where they are spelled alike.
+ */
 export type HeldTexts = ReadonlyMap<string, string>
 
 export const NOTHING_HELD: HeldTexts = new Map()
@@ -19,12 +22,21 @@ export function heldTexts(scope: Scope, condition: unknown): HeldTexts {
   const held = new Map<string, string>()
   for (const part of conjuncts(nodeOf(condition))) {
     const { kind, name, lexpr, rexpr } = part.body
-    const isEqual = part.type === 'A_Expr' && kind === 'AEXPR_OP' && stringsOf(name).at(-1) === '='
+    const isEqual = part.type === 'A_Expr' && kind === 'AEXPR_OP' && stringsOf(name).join('.') === '='
     const column = nodeOf(lexpr)
     const text = isEqual && column?.type === 'ColumnRef' ? literalOf(nodeOf(rexpr)) : undefined
-    if (text !== undefined) held.set(stringsOf(column?.body.fields).at(-1) ?? '', text)
+    if (text !== undefined) held.set(spellingOf(column?.body.fields), text)
   }
   return held
+}
+
+/** The text that a column is held to, where it is written as the condition writes it. */
+export function heldText(held: HeldTexts, { body }: Node): string | undefined {
+  return held.get(spellingOf(body.fields))
+}
+
+function spellingOf(fields: unknown): string {
+  return stringsOf(fields).join('\0')
 }
 
 function conjuncts(node: Node | undefined): readonly Node[] {

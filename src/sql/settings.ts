@@ -2,6 +2,7 @@ import { quoteName } from '../base/sql-name.ts'
 import { needEverything } from './action-calls.ts'
 import type { SettingChange } from './analysis.ts'
 import { isFreeSetting, isHarmlessToShow } from './curation.ts'
+import { heldText } from './held-texts.ts'
 import type { Tree } from './parser.ts'
 import { constantOf, literalOf, type Node, nodesOf, stringsOf, textOf } from './tree.ts'
 import type { Walk } from './walk.ts'
@@ -206,7 +207,7 @@ function needAll(walk: Walk, name: string): void {
 
 /** The text that literals, `||` and columns held to one literal give; undefined for anything else. */
 function foldText(node: Node | undefined, walk: Walk): string | undefined {
-  if (node?.type === 'ColumnRef') return walk.heldTexts.get(stringsOf(node.body.fields).at(-1) ?? '')
+  if (node?.type === 'ColumnRef') return heldText(walk.heldTexts, node)
   if (node?.type !== 'A_Expr') return literalOf(node)
   if (node.body.kind !== 'AEXPR_OP' || textOf(nodesOf(node.body.name)[0]?.body.sval) !== '||') return undefined
   const left = foldText(nodesOf(node.body.lexpr)[0], walk)

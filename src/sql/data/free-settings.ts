@@ -5,7 +5,8 @@ export const FREE_SETTINGS: readonly CuratedGroup[] = [
   {
     reason: 'how values are written and shown to this client',
     names: `datestyle timezone intervalstyle extra_float_digits bytea_output xmloption xmlbinary lc_monetary lc_numeric
-      lc_time application_name client_min_messages quote_all_identifiers escape_string_warning`,
+      lc_time application_name client_min_messages quote_all_identifiers escape_string_warning array_nulls
+      default_text_search_config`,
   },
   {
     reason: "named by the policy contract: limits this session's own time",
@@ -27,8 +28,9 @@ export const FREE_SETTINGS: readonly CuratedGroup[] = [
       enable_partitionwise_join enable_presorted_aggregate enable_self_join_elimination enable_seqscan enable_sort
       enable_tidscan geqo geqo_threshold from_collapse_limit join_collapse_limit plan_cache_mode constraint_exclusion
       cursor_tuple_fraction synchronize_seqscans random_page_cost seq_page_cost cpu_tuple_cost cpu_index_tuple_cost
-      cpu_operator_cost effective_cache_size default_statistics_target`,
+      cpu_operator_cost parallel_setup_cost parallel_tuple_cost effective_cache_size default_statistics_target`,
   },
+  { reason: 'a safeguard of pg_dump: takes away, never gives', names: 'restrict_nonsystem_relation_kind' },
   { reason: 'the path is either irrelevant (every object of a name counts) or pinned', names: 'search_path' },
   { reason: 'only the values that One reading allows', names: 'client_encoding standard_conforming_strings' },
 ]

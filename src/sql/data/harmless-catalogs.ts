@@ -35,10 +35,21 @@ export const HARMLESS_CATALOGS: readonly CuratedGroup[] = [
   },
   { reason: 'who waits for whom, by process number', names: 'pg_locks' },
   {
+    reason: 'whether connections are encrypted, and how: pgAdmin asks at its start',
+    names: 'pg_stat_gssapi pg_stat_ssl',
+  },
+  {
+    reason: 'definitions of sequences, as pg_sequence has them; where each stands is left out below',
+    names: 'pg_sequences',
+  },
+  {
     reason: "this session's own; refused in transaction mode, where the session is not the client's alone",
     names: 'pg_cursors pg_prepared_statements',
   },
 ]
+
+/** Columns of harmless catalogs that carry data: whoever reads one needs the catalog by its own name, or `all`. */
+export const COLUMNS_WITH_DATA: Readonly<Record<string, string>> = { pg_sequences: 'last_value' }
 
 /** Relations of information_schema left out: user mappings can hold passwords. All others are harmless views. */
 export const UNLISTED_INFORMATION_SCHEMA: ReadonlySet<string> = new Set([

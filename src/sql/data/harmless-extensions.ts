@@ -32,11 +32,25 @@ export const HARMLESS_EXTENSIONS: Readonly<Record<string, CuratedGroup>> = {
   hstore: {
     reason: 'key-value pairs made of, or taken apart into, the given values',
     names:
-      'akeys avals defined delete each exist exists_all exists_any fetchval hs_concat hs_contained hs_contains hstore hstore_to_array hstore_to_json hstore_to_json_loose hstore_to_jsonb hstore_to_jsonb_loose hstore_to_matrix isdefined isexists populate_record skeys slice slice_array svals tconvert hstore_eq hstore_ne',
+      'akeys avals defined delete each exist exists_all exists_any fetchval hs_concat hs_contained hs_contains hstore hstore_to_array hstore_to_json hstore_to_json_loose hstore_to_jsonb hstore_to_jsonb_loose hstore_to_matrix isdefined isexists populate_record skeys slice slice_array svals tconvert hstore_cmp hstore_eq hstore_ge hstore_gt hstore_hash hstore_hash_extended hstore_le hstore_lt hstore_ne',
   },
   intarray: {
     reason: 'sets of the given integers',
     names:
-      'icount idx intarray_del_elem intarray_push_array intarray_push_elem intset intset_subtract intset_union_elem sort sort_asc sort_desc subarray uniq',
+      '_int_contained _int_contains _int_different _int_inter _int_overlap _int_same _int_union boolop rboolop icount idx intarray_del_elem intarray_push_array intarray_push_elem intset intset_subtract intset_union_elem sort sort_asc sort_desc subarray uniq',
+  },
+  ltree: {
+    reason: 'labels of the given paths, and how paths lie to each other',
+    names:
+      'hash_ltree hash_ltree_extended index lca lt_q_regex lt_q_rregex ltq_regex ltq_rregex ltree2text ltree_addltree ltree_addtext ltree_cmp ltree_eq ltree_ge ltree_gt ltree_isparent ltree_le ltree_lt ltree_ne ltree_risparent ltree_textadd ltxtq_exec ltxtq_rexec nlevel subltree subpath text2ltree',
+  },
+  cube: {
+    reason: 'geometry of the given values',
+    names:
+      'cube cube_cmp cube_contained cube_contains cube_coord cube_coord_llur cube_dim cube_distance cube_enlarge cube_eq cube_ge cube_gt cube_inter cube_is_point cube_le cube_ll_coord cube_lt cube_ne cube_overlap cube_size cube_subset cube_union cube_ur_coord distance_chebyshev distance_taxicab',
+  },
+  earthdistance: {
+    reason: 'distances between the given places',
+    names: 'earth earth_box earth_distance gc_to_sec geo_distance latitude ll_to_earth longitude sec_to_gc',
   },
 }

@@ -21,6 +21,8 @@ export const DETOURS: readonly Case[] = [
     "select set_config(name, 'x', false) from pg_settings where name = 'work_mem' or true",
     "select set_config(name, 'x', false) from (select 'role' as name) pg_settings where name = 'work_mem'",
     "select (select set_config(name, 'x', false) from (select 'role' as name) n) from pg_settings where name = 'work_mem'",
+    "select (select set_config(o.name, 'x', false) from pg_settings where name = 'work_mem') from (select 'role' as name) o",
+    "select (select set_config(name, 'x', false) from pg_settings s where o.name = 'work_mem') from (select 'role' as name) o",
     "select 1 from pg_settings where name = 'work_mem' and set_config(name, 'x', false) is null",
     "create table sales.x (id text default set_config(lower('ROLE'), 'postgres', false))",
     "create view sales.x as select set_config(lower('ROLE'), 'postgres', false)",

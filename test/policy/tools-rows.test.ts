@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict'
+import { after, describe, it } from 'node:test'
+import { Client } from 'pg'
+import { startProxied } from '../support/proxied.ts'
+import { ACTIVE_RECORD_QUERIES } from './tools/active-record-queries.ts'
+import { ASYNCPG_QUERIES } from './tools/asyncpg-queries.ts'
+import { TOOLS_POLICY, TOOLS_SQL } from './tools/database.ts'
+import { DJANGO_QUERIES } from './tools/django-queries.ts'
+import { NODE_ORM_QUERIES } from './tools/node-orm-queries.ts'
+import { PGJDBC_QUERIES } from './tools/pgjdbc-queries.ts'
+import { PSQL15_QUERIES } from './tools/psql15-queries.ts'
+import { PSQL18_QUERIES } from './tools/psql18-queries.ts'
+import type { SentQuery } from './tools/sent-query.ts'
+import { SQLALCHEMY_QUERIES } from './tools/sqlalchemy-queries.ts'
+
+/**
+ * Every recorded query is sent once through the proxy and once on a connection of the same role straight to the server;
+ * what comes back is compared, not just that something does.
+ */
+const proxied = await startProxied({
+  databases: { app: '{ mode: session, size: 10 }' },
+  policy: TOOLS_POLICY,
+  prepare: TOOLS_SQL,
+})
+const token = await proxied.token('ada', { scope: 'orders:read' })
+
+async function open(config: object): Promise<Client> {
+  const client = new Client({ host: '127.0.0.1', database: 'app', ...config })
+  // The server ends before its clients do.
+  client.on('error', () => {})
+  await client.connect()
+  return client
+}
+
+const PATH = '-c search_path=sales,public'
+const throughProxy = () =>
+  open({
+    port: proxied.passwordPort,
+    user: 'ada',
+    password: token,
+    ssl: { ca: proxied.ca, servername: 'localhost' },
+    options: PATH,
+  })
+const straight = () =>
+  open({
+    port: proxied.postgres.port,
+    user: 'pgoauth_proxy',
+    password: 'proxy-login-secret',
+    options: `${PATH} -c role=analyst`,
+    application_name: 'ada via pgoauth',
+  })
+
+after(() => proxied.end())
+
+/** What the contract keeps out of the harmless catalogs, and what of these tools asks for it. */
+const KEPT_OUT = /pg_user_mappings|pg_subscription|pg_db_role_setting|pg_largeobject_metadata|pg_try_advisory_lock/
+
+interface Answer {
+  readonly state: string
+  readonly rows: readonly string[]
+}
+
+async function ask(client: Client, { sql, values }: SentQuery, oids: ReadonlyMap<string, string>): Promise<Answer> {
+  const put = (text: string) => text.replace(/<<(.*?)>>/g, (_, name: string) => oids.get(name) ?? name)
+  try {
+    const result: unknown = await client.query({
+      text: put(sql),
+      rowMode: 'array',
+      types: { getTypeParser: () => (text: string) => text },
+      ...(values && { values: values.map((value) => (value === null ? null : put(value))) }),
+    } as never)
+    const results = (Array.isArray(result) ? result : [result]) as { rows: unknown[] }[]
+    return { state: 'ok', rows: results.flatMap(({ rows }) => rows.map((row) => JSON.stringify(row))).sort() }
+  } catch (error) {
+    return { state: (error as { code?: string }).code ?? String(error), rows: [] }
+  }
+}
+
+/** The OIDs that the names in the queries have in this database. */
+async function oidsOf(client: Client, queries: readonly SentQuery[]): Promise<Map<string, string>> {
+  const text = queries.map(({ sql, values }) => `${sql} ${values?.join(' ') ?? ''}`).join(' ')
+  const names = new Set([...text.matchAll(/<<(.*?)>>/g)].map(([, name = '']) => name))
+  const oids = new Map<string, string>()
+  for (const name of names) {
+    const [type = '', object = ''] = name.split(/:(.*)/)
+    const sql =
+      name === 'database'
+        ? 'select oid from pg_database where datname = current_database()'
+        : `select '${object.replaceAll("'", "''")}'::${type}::oid`
+    const { rows } = await client.query({ text: sql, rowMode: 'array' })
+    oids.set(name, String(rows[0]?.[0]))
+  }
+  return oids
+}
+
+const RECORDED: Readonly<Record<string, readonly SentQuery[]>> = {
+  "psql 15's \\d family and its tabs": PSQL15_QUERIES,
+  "psql 18's \\d family": PSQL18_QUERIES,
+  pgjdbc: PGJDBC_QUERIES,
+  SQLAlchemy: SQLALCHEMY_QUERIES,
+  Django: DJANGO_QUERIES,
+  asyncpg: ASYNCPG_QUERIES,
+  ActiveRecord: ACTIVE_RECORD_QUERIES,
+  'drizzle-kit, kysely-codegen, pg-introspection, Sequelize, Knex and TypeORM': NODE_ORM_QUERIES,
+}
+
+describe('with read scopes on two tables, what comes back is what the role gets straight from the server', () => {
+  for (const [tool, queries] of Object.entries(RECORDED)) {
+    it(tool, async () => {
+      const [proxy, server, again] = [await throughProxy(), await straight(), await straight()]
+      const oids = await oidsOf(server, queries)
+      let compared = 0
+      const failed: string[] = []
+      for (const query of queries) {
+        const [first, answer, second] = [
+          await ask(server, query, oids),
+          await ask(proxy, query, oids),
+          await ask(again, query, oids),
+        ]
+        if (KEPT_OUT.test(query.sql)) {
+          assert.equal(answer.state, '42501', query.sql)
+          continue
+        }
+        if (first.state !== 'ok') {
+          failed.push(`${first.state} ${query.sql.slice(0, 300)}`)
+          assert.notEqual(answer.state, 'ok', query.sql)
+          for (const client of [proxy, server, again]) await client.query('ROLLBACK')
+          continue
+        }
+        assert.equal(answer.state, 'ok', query.sql)
+        // Counters and clocks differ from one connection to the next; everything else must not.
+        if (JSON.stringify(first.rows) !== JSON.stringify(second.rows)) continue
+        assert.deepEqual(answer.rows, first.rows, query.sql)
+        compared++
+      }
+      assert.ok(
+        compared > queries.length * 0.8,
+        `${compared} of ${queries.length} compared; failed on the server: ${failed.join('\n')}`,
+      )
+    })
+  }
+})
