@@ -1,4 +1,5 @@
 import { asPgoauthError, type PgoauthError } from '../base/errors.ts'
+import { type IntrospectionClient, isAboutToken } from '../oauth/introspection-client.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Generation } from '../proxy/generation.ts'
 import type { ProxyFiles } from './proxy-files.ts'
@@ -13,7 +14,7 @@ export interface LiveFinding {
 export async function liveFindings({ config }: ProxyFiles, generation: Generation): Promise<LiveFinding[]> {
   const findings: Promise<LiveFinding>[] = []
   for (const issuer of generation.issuers) {
-    const asked = issuer.tokens === 'jwt' ? issuer.keys.current() : issuer.client.introspect('pgoauth-proxy-check')
+    const asked = issuer.tokens === 'jwt' ? issuer.keys.current() : introspectNothing(issuer.client)
     findings.push(finding(`issuer ${issuer.issuer}`, asked))
   }
   for (const [name, { pool, policy }] of generation.databases) {
@@ -26,6 +27,13 @@ export async function liveFindings({ config }: ProxyFiles, generation: Generatio
     }
   }
   return Promise.all(findings)
+}
+
+/** An issuer that dislikes a token which nobody issued, rather than call it inactive, has answered all the same. */
+async function introspectNothing(client: IntrospectionClient): Promise<unknown> {
+  return client.introspect('pgoauth-proxy-check').catch((error: unknown) => {
+    if (!isAboutToken(error)) throw error
+  })
 }
 
 async function finding(part: string, asked: Promise<unknown>): Promise<LiveFinding> {

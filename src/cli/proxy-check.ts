@@ -8,6 +8,7 @@ import type { Policy } from '../policy/policy.ts'
 import { type Generation, openGeneration } from '../proxy/generation.ts'
 import type { CliContext } from './context.ts'
 import { writeLine } from './line-output.ts'
+import { catalogWarnings } from './proxy-check-catalog.ts'
 import { type LiveFinding, liveFindings } from './proxy-check-live.ts'
 import { type TokenReport, tokenReport } from './proxy-check-token.ts'
 import { type ProxyFiles, readProxyFiles } from './proxy-files.ts'
@@ -30,14 +31,14 @@ export async function checkProxy(context: CliContext, request: ProxyCheckRequest
   const generation = openGeneration({ ...files, clock: context.clock, log: silentLog, env: context.env })
   try {
     const findings = request.live ? await liveFindings(files, generation) : []
+    const warnings = [...warningsOf(files), ...(request.live ? await catalogWarnings(generation) : [])]
     const token = request.token === undefined ? undefined : await reportOn(request.token, context, generation)
     if (request.json) {
       const live = findings.map(({ part, error }) => ({ part, ok: error === undefined, reason: error?.detail }))
       const { file } = request
-      const warnings = warningsOf(files)
       writeLine(context.stdout, JSON.stringify({ file, mistakes: [], warnings, live, ...(token && { token }) }))
     } else {
-      say(context, request, files, findings, token)
+      say(context, request, files, { warnings, findings, token })
     }
     const wrong = findings.flatMap(({ error }) => (error ? [error] : []))
     if (wrong.length > 0) context.setExitCode(exitCodeOf(wrong))
@@ -60,17 +61,22 @@ function readFiles({ stdout }: CliContext, { file, json }: ProxyCheckRequest): P
   }
 }
 
+interface Found {
+  readonly warnings: readonly string[]
+  readonly findings: readonly LiveFinding[]
+  readonly token: TokenReport | undefined
+}
+
 function say(
   { stderr, stdout }: CliContext,
   { file }: ProxyCheckRequest,
   files: ProxyFiles,
-  findings: readonly LiveFinding[],
-  token: TokenReport | undefined,
+  { warnings, findings, token }: Found,
 ): void {
   const { config, policies } = files
   const names = [...config.databases.keys()].join(', ')
   writeLine(stderr, `${file}: no mistakes (databases: ${names}; policy files: ${policies.size})`)
-  for (const warning of warningsOf(files)) writeLine(stderr, `warning: ${warning}`)
+  for (const warning of warnings) writeLine(stderr, `warning: ${warning}`)
   for (const { part, error } of findings) {
     writeLine(stderr, `${error ? 'WRONG' : 'ok   '} ${part}${error ? `: ${error.detail ?? error.say}` : ''}`)
     if (error?.fix) writeLine(stderr, `      try: ${error.fix}`)

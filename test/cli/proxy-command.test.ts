@@ -9,7 +9,7 @@ import { readProxyFiles } from '../../src/cli/proxy-files.ts'
 import { readImportedProfile } from '../../src/config/profile-import.ts'
 import { startProxy } from '../../src/proxy/proxy.ts'
 import { type CommandResult, runCommand, startCommand } from '../support/command.ts'
-import { startDoor } from '../support/door.ts'
+import { DOOR_SQL, startDoor } from '../support/door.ts'
 import { startTestPostgres, superuserQuery } from '../support/postgres.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
@@ -104,6 +104,41 @@ test('check --live finds roles and memberships that are missing, and exits 1', a
   assert.match(stderr, /^WRONG role nowhere in app: .*does not exist/m)
   assert.match(stderr, /^WRONG role stranger in app: .*not a member/m)
   assert.match(stderr, /^WRONG role postgres in app: .*superuser/m)
+})
+
+test('check --live warns of names that collide and of views that show what never hides', async () => {
+  const postgres = await startTestPostgres({
+    prepare: `${DOOR_SQL}
+create schema hr; create table hr.salaries (id int, amount int); create table hr.people (id int, name text, pay int);
+create view public.payroll as select * from hr.salaries;
+create view public.payroll_too as select id from public.payroll;
+create view public.names as select id, name from hr.people;
+create view public.pay as select pay from hr.people;
+create view public.own with (security_invoker = true) as select * from hr.salaries;
+create view hr.secret as select * from hr.salaries;
+create table hr.orders (id int);
+create function hr.lower(text) returns text language sql as 'select $1';`,
+  })
+  writeFileSync(
+    file('never.yaml'),
+    `${readFileSync(file('policy.yaml'), 'utf8')}never:\n  select: [hr.salaries, hr.secret, "hr.people (pay)"]\n`,
+  )
+  const collided = variant('collided.yaml', (text) =>
+    text.replace(`port: ${door.postgres.port}`, `port: ${postgres.port}`).replace('./policy.yaml', './never.yaml'),
+  )
+  const { stderr, stdout } = await run('check', '--config', collided, '--live', '--json')
+  const warnings = (JSON.parse(stdout).warnings as string[]).filter((one) => one.startsWith('database app: '))
+  assert.deepEqual(
+    warnings.map((one) => one.slice('database app: '.length)),
+    [
+      'relation "orders" is in hr, public: by its bare name it is allowed only where each of them is',
+      'function "lower" is in hr, pg_catalog: by its bare name it is allowed only where each of them is',
+      'view public.pay shows hr.people, which never hides',
+      'view public.payroll shows hr.salaries, which never hides',
+      'view public.payroll_too shows hr.salaries, which never hides',
+    ],
+    stderr,
+  )
 })
 
 test('check --live exits 5 where something cannot be reached', async () => {
