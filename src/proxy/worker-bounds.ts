@@ -294,9 +294,10 @@ export class WorkerBounds implements LeaseBounds {
       return { ...NOTHING, warm: Math.min(warm, MAX_WANT) }
     }
     pot.wantedSinceMs ??= want.sinceMs
-    // The oldest waiter changes with every lease where leases are short; nobody needs to know.
-    const sinceMs = this.#options.isTransaction ? pot.wantedSinceMs : want.sinceMs
-    return { count: Math.min(want.count, MAX_WANT), sinceMs, warm: 0 }
+    if (!this.#options.isTransaction) return { count: Math.min(want.count, MAX_WANT), sinceMs: want.sinceMs, warm: 0 }
+    // Where leases are short the oldest waiter and their number change with every one; nobody needs to know them exactly.
+    const roughly = 2 ** Math.ceil(Math.log2(want.count))
+    return { count: Math.min(roughly, MAX_WANT), sinceMs: pot.wantedSinceMs, warm: 0 }
   }
 
   #share(identity: string): OwnPot {
