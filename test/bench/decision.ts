@@ -54,7 +54,7 @@ export async function measureDecision(): Promise<string> {
     return ((performance.now() - startMs) / count) * 1000
   }
   const known = (number: number) => judged(`SELECT name FROM public.items WHERE id = ${number}`)
-  microseconds(20_000, known)
+  microseconds(200_000, known)
   const hit = microseconds(200_000, known)
   microseconds(300, (number) => judged(unknownText(number)))
   const miss = microseconds(500, (number) => judged(unknownText(1000 + number)))

@@ -24,12 +24,12 @@ export async function measureThroughput(
 ): Promise<string> {
   const samples = new Map<string, Sample[]>()
   const keyOf = (scenario: Scenario, name: PartyName) => `${JSON.stringify(scenario)} ${name}`
-  // Code that has run a while is what is measured.
-  for (const { pooling } of scenarios.filter(
-    (one, at) => scenarios.findIndex((s) => s.pooling === one.pooling) === at,
-  )) {
-    const warm = { protocol: 'simple', clients: 10, pooling, tls: true } as const
-    for (const party of parties) await measure(warm, party, { ...options, seconds: 2 })
+  // Code that has run a while is what is measured; PgBouncer and the server need no warming.
+  const ours = parties.filter(({ name }) => name === 'pgoauth')
+  for (const [at, scenario] of scenarios.entries()) {
+    const { pooling, protocol } = scenario
+    const isFirst = scenarios.findIndex((one) => one.pooling === pooling && one.protocol === protocol) === at
+    if (isFirst) for (const party of ours) await measure(scenario, party, { ...options, seconds: 2 })
   }
   for (let round = 0; round < options.rounds; round++) {
     for (const scenario of shuffled(scenarios, options.random)) {
@@ -82,6 +82,43 @@ export async function measureThroughput(
       'PgBouncer p50 / p99 ms',
       'pgoauth p50 / p99 ms',
     ],
+    rows,
+  )
+}
+
+/** What one client waits for an answer, and how much later than from the server itself. */
+export async function measureLatency(
+  parties: readonly Party[],
+  options: { pgbench: string; seconds: number; rounds: number; random: Random; onRun: (what: string) => void },
+): Promise<string> {
+  const rows: string[][] = []
+  for (const pooling of ['session', 'transaction', 'batched'] as const) {
+    const scenario = { protocol: 'simple', clients: 1, pooling, tls: true } as const
+    const samples = new Map<PartyName, Sample[]>(parties.map(({ name }) => [name, []]))
+    for (const party of parties) await measure(scenario, party, { ...options, seconds: 1 })
+    for (let round = 0; round < Math.max(3, options.rounds); round++) {
+      for (const party of shuffled(parties, options.random)) {
+        options.onRun(`one client, ${pooling}: ${party.name}`)
+        samples.get(party.name)?.push(await measure(scenario, party, { ...options, seconds: options.seconds / 2 }))
+      }
+    }
+    for (const [which, of] of [
+      ['p50', (sample: Sample) => sample.p50Ms],
+      ['p99', (sample: Sample) => sample.p99Ms],
+    ] as const) {
+      const ms = (name: PartyName) => median((samples.get(name) ?? []).map(of))
+      const added = (name: PartyName) => ms(name) - ms('direct')
+      rows.push([
+        `${pooling}, ${which}`,
+        ...(['direct', 'PgBouncer', 'pgoauth'] as const).map((name) => figure(ms(name))),
+        figure(added('PgBouncer')),
+        figure(added('pgoauth')),
+        figure(added('pgoauth') / added('PgBouncer')),
+      ])
+    }
+  }
+  return table(
+    ['one client, ms (direct: plain)', 'direct', 'PgBouncer', 'pgoauth', 'PgBouncer adds', 'pgoauth adds', 'ratio'],
     rows,
   )
 }
