@@ -31,7 +31,7 @@ export async function measureThroughput(
   for (const [at, scenario] of scenarios.entries()) {
     const { pooling, protocol } = scenario
     const isFirst = scenarios.findIndex((one) => one.pooling === pooling && one.protocol === protocol) === at
-    if (isFirst) for (const party of ours) await measure(scenario, party, { ...options, seconds: 2 })
+    if (isFirst) for (const party of ours) await measure(scenario, party, { ...options, seconds: 4 })
   }
   for (let round = 0; round < options.rounds; round++) {
     for (const scenario of shuffled(scenarios, options.random)) {
