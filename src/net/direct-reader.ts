@@ -14,6 +14,10 @@ const SHRINK_BELOW = [0, 4 * 1024, 32 * 1024] as const
 const COPIED_BYTES = 8 * 1024
 
 const readers = new WeakMap<object, DirectReader>()
+/** The readers of memory that was given away. */
+const lenders = new WeakMap<object, DirectReader>()
+/** Given-away buffers that came back, kept for the next reads; a COPY keeps one being written and one being read into. */
+const MAX_SPARE = 2
 
 /**
  * Reads a socket into a buffer that is used again, which halves what carrying bulk costs: the memory stays warm, and
@@ -27,20 +31,30 @@ export class DirectReader {
   #consumer: DirectConsumer | undefined
   #step = 0
   #buffer: Buffer = Buffer.allocUnsafeSlow(SIZES[0])
+  readonly #spare: Buffer[] = []
 
   constructor() {
     this.options = {
       buffer: () => this.#buffer,
-      callback: (count) => {
-        this.#read(count)
-        return true
-      },
+      callback: (count) => this.#read(count),
     }
   }
 
   /** The reader of a socket that was made with one. */
   static of(stream: object): DirectReader | undefined {
     return readers.get(stream)
+  }
+
+  /**
+   * Takes back the memory of a large chunk that nobody reads or writes from any more, to be read into again. What is
+   * not given back is left to the garbage collector, which that much memory keeps busy.
+   */
+  static giveBack(memory: ArrayBufferLike): void {
+    const reader = lenders.get(memory)
+    if (reader === undefined || reader.#spare.length >= MAX_SPARE) return
+    if (memory.byteLength !== SIZES[reader.#step]) return
+    lenders.delete(memory)
+    reader.#spare.push(Buffer.from(memory))
   }
 
   attach(socket: Socket): void {
@@ -53,18 +67,24 @@ export class DirectReader {
     this.#consumer = consumer
   }
 
-  #read(count: number): void {
+  /** False where whoever listens has not taken what was read before: then the socket is not read until they have. */
+  #read(count: number): boolean {
     const chunk = this.#buffer.subarray(0, count)
     let lent = false
+    let takesMore = true
     if (this.#consumer) lent = this.#consumer(chunk)
     else {
       lent = count > COPIED_BYTES
-      this.#socket?.push(lent ? chunk : Buffer.from(chunk))
+      takesMore = this.#socket?.push(lent ? chunk : Buffer.from(chunk)) ?? true
     }
     const step = this.#nextStep(count)
-    if (!lent && step === this.#step) return
+    if (!lent && step === this.#step) return takesMore
+    if (lent && this.#consumer === undefined && this.#step > 0) lenders.set(chunk.buffer, this)
     this.#step = step
-    this.#buffer = Buffer.allocUnsafeSlow(SIZES[step] as number)
+    const size = SIZES[step] as number
+    const spare = this.#spare.pop()
+    this.#buffer = spare?.length === size ? spare : Buffer.allocUnsafeSlow(size)
+    return takesMore
   }
 
   #nextStep(count: number): number {

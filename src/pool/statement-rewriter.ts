@@ -59,6 +59,12 @@ export class StatementRewriter implements FrameSink {
     this.#server = server
   }
 
+  /** None of the client's statements on the connection will do any more: each is prepared anew when it is next used. */
+  forgetPrepared(): void {
+    for (const { serverName } of this.statements.values()) this.#server.prepared.delete(serverName)
+    this.#server.unnamed = UNKNOWN
+  }
+
   /** Text and parameter types of a statement of the client's; undefined where it has none of that name. */
   definitionOf(name: string): Buffer | undefined {
     return name === '' ? this.#unnamed?.definition : this.statements.get(statementKey(name))?.definition

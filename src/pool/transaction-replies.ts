@@ -15,6 +15,8 @@ import { type ClientStatement, clientText } from './statement-names.ts'
 
 /** Errors up to this size have the pool's names in them turned back; a longer one passes as it is. */
 const MAX_ERROR_BYTES = 65_536
+/** Where PostgreSQL says "cached plan must not change result type", in whatever language (plancache.c). */
+const STALE_ROUTINE = 'RevalidateCachedQuery'
 
 /**
  * What servers answer to one session in transaction pooling, made to look like the answers of one server: the pool's
@@ -29,10 +31,18 @@ export class TransactionReplies implements FrameSink {
   readonly #told: Map<string, string>
   readonly #framer = new Framer({ maxHeldBytes: MAX_ERROR_BYTES })
   readonly #toClient = new JoinedBytes()
+  readonly #onStale: () => void
   #parameters: Map<string, string> = new Map()
 
-  constructor(owed: RepliesOwed, statements: ReadonlyMap<string, ClientStatement>, told: ReadonlyMap<string, string>) {
+  /** `onStale`: a statement prepared on the connection gives rows of another shape since a table changed. */
+  constructor(
+    owed: RepliesOwed,
+    statements: ReadonlyMap<string, ClientStatement>,
+    told: ReadonlyMap<string, string>,
+    onStale: () => void,
+  ) {
     this.#owed = owed
+    this.#onStale = onStale
     this.#statements = statements
     this.#told = new Map(told)
   }
@@ -122,6 +132,7 @@ export class TransactionReplies implements FrameSink {
   /** A server's message names the statement as the server knows it: turned back, or the client would learn our names. */
   #withClientNames(message: Buffer, body: Buffer): Buffer {
     const fields = parseErrorFields(body)
+    if (fields.get('C') === '0A000' && fields.get('R') === STALE_ROUTINE) this.#onStale()
     const own = new Map([...fields].map(([type, text]) => [type, clientText(text, this.#statements)]))
     return [...fields].every(([type, text]) => own.get(type) === text) ? message : encodeRawErrorFields('E', own)
   }

@@ -82,7 +82,9 @@ export class TransactionSession {
     this.#sinks = sinks
     this.#settings = options.settings
     this.#rewriter = new StatementRewriter(this.#owed, this.#toServer)
-    this.#replies = new TransactionReplies(this.#owed, this.#rewriter.statements, options.told)
+    this.#replies = new TransactionReplies(this.#owed, this.#rewriter.statements, options.told, () =>
+      this.#rewriter.forgetPrepared(),
+    )
     this.#reader = {
       onData: (chunk) => this.#fromServer(chunk),
       onDrain: () => this.#stall(false),

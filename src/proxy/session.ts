@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { Clock } from '../base/clock.ts'
 import { PgoauthError } from '../base/errors.ts'
 import type { GateSinks, SessionGate } from '../enforce/gate-contract.ts'
+import { DirectReader } from '../net/direct-reader.ts'
 import type { LeaseWatcher, ServerStream } from '../pool/server-lease.ts'
 
 export interface SessionOptions {
@@ -32,6 +33,9 @@ export interface SessionEnd {
 
 /** A client that does not read its last message in this time has it lost. */
 const LAST_WORD_MS = 5_000
+/** Memory of chunks at least this large is given back to who read them, once the client's socket is done with it. */
+const LARGE_CHUNK_BYTES = 8 * 1024
+const MAX_LENT = 4
 
 /**
  * Carries a session's bytes through its gate, from the first statement to the end. Neither side is read while the other
@@ -46,6 +50,8 @@ export class Session {
   #isOver = false
   #bytesFromClient = 0
   #bytesFromServer = 0
+  /** Memory of the server's chunks that may still wait to be written to the client. */
+  readonly #lent: ArrayBufferLike[] = []
   #lastActiveMs: number
   #resolve: (end: SessionEnd) => void = () => {}
 
@@ -128,10 +134,13 @@ export class Session {
   readonly #onServerData = (chunk: Buffer) => {
     this.#bytesFromServer += chunk.length
     this.gate.fromServer(chunk)
+    if (chunk.length >= LARGE_CHUNK_BYTES && this.#lent.length < MAX_LENT) this.#lent.push(chunk.buffer)
   }
 
   readonly #onClientDrain = () => {
-    if (!this.#isOver) this.#options.server.resume()
+    if (this.#isOver) return
+    for (const memory of this.#lent.splice(0)) DirectReader.giveBack(memory)
+    this.#options.server.resume()
   }
 
   readonly #onServerDrain = () => this.#readClient()

@@ -1,10 +1,14 @@
 import { fail } from '../base/errors.ts'
 import { HEADER_BYTES, MAX_MESSAGE_BYTES } from './limits.ts'
 
+/** DataRow; to a server it is a Describe, which nobody lets pass through unread. */
+const ROW = 0x44
+const COPY_DATA = 0x64
+
 /** Where a Framer's output goes. The callbacks run inside `push` and must not call it. */
 export interface FrameSink {
   /**
-   * Decides from the header alone, once a message: true to have it whole in `onMessage`, false to let its
+   * Decides from the header alone, once a message (once a run of DataRow or of CopyData that passes through): true to have it whole in `onMessage`, false to let its
    * bytes pass through `onBytes`, a number to have that many bytes of its body in `onMessage` and the rest in
    * `onBytes` (or nowhere: see `dropRest`). `bodyBytes` counts neither tag nor length word. May throw, which closes.
    */
@@ -121,6 +125,7 @@ export class Framer {
         const pass = Math.min(HEADER_BYTES + bodyBytes, chunk.length - at)
         at += pass
         this.#bodyLeft = HEADER_BYTES + bodyBytes - pass
+        if (this.#bodyLeft === 0 && (tag === ROW || tag === COPY_DATA)) at = endOfRun(chunk, at, tag)
         continue
       }
       if (run >= 0) sink.onBytes(chunk.subarray(run, at))
@@ -192,6 +197,23 @@ export class Framer {
     }
     return bytes
   }
+}
+
+/** A run of whole messages of one tag, from `at` on: where it ends. What has a length out of bounds is not part of it. */
+function endOfRun(chunk: Buffer, at: number, tag: number): number {
+  let end = at
+  while (end + HEADER_BYTES <= chunk.length && chunk[end] === tag) {
+    const next =
+      end +
+      1 +
+      (((chunk[end + 1] as number) << 24) |
+        ((chunk[end + 2] as number) << 16) |
+        ((chunk[end + 3] as number) << 8) |
+        (chunk[end + 4] as number))
+    if (next < end + HEADER_BYTES || next > chunk.length) break
+    end = next
+  }
+  return end
 }
 
 /** The number of body bytes that the length word at `offset` announces. */

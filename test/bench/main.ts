@@ -4,48 +4,58 @@ import { fileURLToPath } from 'node:url'
 import { systemClock } from '../../src/base/clock.ts'
 import { Random, testSeed } from '../support/random.ts'
 import { measureDecision } from './decision.ts'
-import { measureOthers } from './others.ts'
+import { measureOthers, OTHERS } from './others.ts'
 import { findPrograms } from './programs.ts'
 import { startRig } from './rig.ts'
 import { measureStartUp } from './start-up.ts'
-import { measureThroughput, type Scenario } from './throughput.ts'
+import { measureLatency, measureThroughput, type Scenario } from './throughput.ts'
 
 /** Behind it in docs/PERFORMANCE.md stands the last report. */
 const MARK = '<!-- what follows is written by: npm run bench -- write -->'
 
+const PARTS = ['throughput', 'latency', ...OTHERS, 'decision', 'start-up'] as const
+
 /**
- * `npm run bench [-- quick] [write]`: pgoauth beside PgBouncer and a direct connection, in one run on this machine. The tables go to
- * stdout, what is being run to stderr.
+ * `npm run bench [-- quick] [write] [PART…]`: pgoauth beside PgBouncer and a direct connection, in one run on this machine; all parts
+ * where none is named. The tables go to stdout, what is being run to stderr.
  */
 async function main(args: readonly string[]): Promise<void> {
   const isQuick = args.includes('quick')
+  const known = ['quick', 'write', ...PARTS]
+  const unknown = args.find((arg) => !known.includes(arg))
+  if (unknown !== undefined) throw new Error(`${unknown} is none of ${known.join(', ')}`)
+  const named = PARTS.filter((part) => args.includes(part))
+  const has = (part: (typeof PARTS)[number]) => named.length === 0 || named.includes(part)
   const programs = findPrograms()
   const seed = testSeed()
   const say = (what: string) => process.stderr.write(`bench: ${what}\n`)
-  say('starting up')
-  const startUp = await measureStartUp(isQuick ? 7 : 25)
+  if (has('start-up')) say('starting up')
+  const startUp = has('start-up') ? await measureStartUp(isQuick ? 5 : 25) : ''
   say('starting PostgreSQL, PgBouncer and pgoauth')
   const rig = await startRig(programs)
   process.once('SIGINT', () => void rig.end().then(() => process.exit(130)))
   try {
-    const shared = { random: new Random(seed), onRun: say }
-    const throughput = await measureThroughput(scenarios(isQuick), rig.parties, {
-      ...shared,
+    const runs = {
+      random: new Random(seed),
+      onRun: say,
       pgbench: programs.pgbench,
-      seconds: isQuick ? 3 : 10,
+      seconds: isQuick ? 2 : 10,
       rounds: isQuick ? 1 : 3,
-    })
-    const others = await measureOthers(rig, programs, { isQuick, onRun: say })
+    }
+    const throughput = has('throughput') ? await measureThroughput(scenarios(isQuick), rig.parties, runs) : ''
+    const latency = has('latency') ? await measureLatency(rig.parties, runs) : ''
+    const others = await measureOthers(rig, programs, { isQuick, onRun: say, parts: OTHERS.filter(has) })
     const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, Linux ${release()}, Node ${process.version}, ${programs.versions.pgbouncer}, ${programs.versions.pgbench}`
     const parts = [
       `${today()}. ${machine}.`,
       conditions(seed, isQuick),
       throughput,
+      latency,
       others,
-      await measureDecision(),
+      has('decision') ? await measureDecision() : '',
       startUp,
     ]
-    const report = parts.join('\n\n')
+    const report = parts.filter((part) => part !== '').join('\n\n')
     process.stdout.write(`${report}\n`)
     if (args.includes('write')) writeReport(report)
   } finally {
@@ -60,7 +70,7 @@ function today(): string {
 /** A machine that others use too gives figures that say little: so that is said. */
 function conditions(seed: number, isQuick: boolean): string {
   const busy = loadavg()[0] ?? 0
-  return `Seed ${seed}${isQuick ? ', quick: one round of three seconds each' : ', medians of three rounds of ten seconds'}. Policy on, one proxy process, no audit of what is allowed. Load average at the end: ${busy.toFixed(1)} on ${cpus().length} cores.`
+  return `Seed ${seed}${isQuick ? ', quick: one round of two seconds each' : ', medians of three rounds of ten seconds'}. Policy on, one proxy process, no audit of what is allowed. Load average at the end: ${busy.toFixed(1)} on ${cpus().length} cores.`
 }
 
 /** Puts the report in docs/PERFORMANCE.md, behind its mark. */
@@ -75,15 +85,20 @@ function writeReport(report: string): void {
  * pooling, since 1.18 has none in transaction pooling.
  */
 function scenarios(isQuick: boolean): Scenario[] {
-  const clients = isQuick ? [10, 40] : [1, 10, 40, 100]
-  return clients.flatMap((count): Scenario[] => [
-    { protocol: 'simple', clients: count, pooling: 'session', tls: true },
-    { protocol: 'simple', clients: count, pooling: 'transaction', tls: true },
-    { protocol: 'simple', clients: count, pooling: 'batched', tls: true },
-    { protocol: 'extended', clients: count, pooling: 'transaction', tls: true },
-    { protocol: 'extended', clients: count, pooling: 'batched', tls: true },
-    { protocol: 'prepared', clients: count, pooling: 'session', tls: true },
-  ])
+  const of = (clients: number, all: boolean): Scenario[] => [
+    { protocol: 'simple', clients, pooling: 'session', tls: true },
+    { protocol: 'simple', clients, pooling: 'transaction', tls: true },
+    { protocol: 'simple', clients, pooling: 'batched', tls: true },
+    ...(all
+      ? ([
+          { protocol: 'extended', clients, pooling: 'transaction', tls: true },
+          { protocol: 'extended', clients, pooling: 'batched', tls: true },
+          { protocol: 'prepared', clients, pooling: 'session', tls: true },
+          { protocol: 'prepared', clients, pooling: 'batched', tls: true },
+        ] as const)
+      : []),
+  ]
+  return isQuick ? [...of(10, false), ...of(40, true)] : [...of(10, true), ...of(40, true), ...of(100, true)]
 }
 
 await main(process.argv.slice(2))

@@ -4,60 +4,57 @@ import { output } from './pgbench.ts'
 import { cpuSeconds, residentBytes } from './processes.ts'
 import type { Programs } from './programs.ts'
 import { figure, median, table } from './report.ts'
-import type { Party, Pooling, Rig } from './rig.ts'
+import type { Party, PartyName, Pooling, Rig } from './rig.ts'
+
+/** Parts that can be run alone. */
+export const OTHERS = ['connect', 'bulk', 'idle', 'neighbour'] as const
 
 interface OthersOptions {
   readonly isQuick: boolean
   readonly onRun: (what: string) => void
+  readonly parts: readonly (typeof OTHERS)[number][]
 }
 
 /** What is not a stream of transactions: connecting, bulk, idle clients, a neighbour that is slow. */
 export async function measureOthers(rig: Rig, programs: Programs, options: OthersOptions): Promise<string> {
-  const rows: string[][] = []
-  const add = (what: string, unit: string, values: ReadonlyMap<string, number>) =>
-    rows.push([
-      what,
-      unit,
-      figure(values.get('direct') ?? Number.NaN),
-      figure(values.get('PgBouncer') ?? Number.NaN),
-      figure(values.get('pgoauth') ?? Number.NaN),
-      figure((values.get('pgoauth') ?? Number.NaN) / (values.get('PgBouncer') ?? Number.NaN)),
-    ])
-  const connects = new Map<string, Awaited<ReturnType<typeof connectRate>>>()
-  const bulks = new Map<string, Awaited<ReturnType<typeof bulk>>>()
-  const memories = new Map<string, number>()
-  const neighbours = new Map<string, number>()
-  for (const party of rig.parties) {
-    options.onRun(`connecting, bulk, idle clients, a slow neighbour: ${party.name}`)
-    if (party.name !== 'direct') memories.set(party.name, await idleMemory(rig, party, options.isQuick ? 200 : 1000))
-    connects.set(party.name, await connectRate(rig, party, options.isQuick ? 2 : 8))
-    bulks.set(party.name, await bulk(party, programs.psql, options.isQuick ? 2 : 8))
-    neighbours.set(party.name, await besideSlow(rig, party, options.isQuick ? 1500 : 6000))
+  const { isQuick, parts, onRun } = options
+  if (parts.length === 0) return ''
+  const values = new Map<string, Map<PartyName, number>>()
+  const note = (what: string, { name }: Party, value: number) => {
+    const row = values.get(what) ?? new Map<PartyName, number>()
+    values.set(what, row.set(name, value))
   }
-  const pick = <T>(from: Map<string, T>, what: (value: T) => number) =>
-    new Map([...from].map(([name, value]) => [name, what(value)]))
-  add(
-    'new TLS connections (direct: plain, SCRAM)',
-    'a second',
-    pick(connects, (one) => one.perSecond),
-  )
-  add(
-    '  the pooler’s CPU',
-    'ms each',
-    pick(connects, (one) => one.cpuMs),
-  )
-  add(
-    'COPY TO STDOUT over TLS (direct: plain)',
-    'MB/s',
-    pick(bulks, (one) => one.megabytesPerSecond),
-  )
-  add(
-    '  the pooler’s CPU',
-    's/GB',
-    pick(bulks, (one) => one.cpuPerGigabyte),
-  )
-  add('an idle TLS client', 'KB', memories)
-  add('p99 of a fast statement beside a slow one, ÷ alone', '×', neighbours)
+  for (const party of rig.parties) {
+    onRun(`${parts.join(', ')}: ${party.name}`)
+    if (parts.includes('idle') && party.name !== 'direct') {
+      note('an idle TLS client | KB', party, await idleMemory(rig, party, isQuick ? 300 : 10_000))
+    }
+    if (parts.includes('connect')) {
+      const { perSecond, cpuMs } = await connectRate(rig, party, isQuick ? 3 : 8)
+      note('new TLS connections (direct: plain, SCRAM) | a second', party, perSecond)
+      note('  the pooler’s CPU | ms each', party, cpuMs)
+    }
+    if (parts.includes('bulk')) {
+      await bulk(party, programs.psql, 1)
+      const { megabytesPerSecond, cpuPerGigabyte } = await bulk(party, programs.psql, isQuick ? 4 : 12)
+      note('COPY TO STDOUT over TLS (direct: plain) | MB/s', party, megabytesPerSecond)
+      note('  the pooler’s CPU | s/GB', party, cpuPerGigabyte)
+    }
+    if (parts.includes('neighbour')) {
+      for (const pooling of ['transaction', 'batched'] as const) {
+        const what = `p99 of a fast statement beside slow ones, ÷ alone, ${pooling} | ×`
+        note(what, party, await besideSlow(rig, party, pooling, isQuick ? 1500 : 5000))
+      }
+    }
+  }
+  const rows = [...values].map(([what, row]) => {
+    const of = (name: PartyName) => row.get(name) ?? Number.NaN
+    return [
+      ...what.split(' | '),
+      ...(['direct', 'PgBouncer', 'pgoauth'] as const).map((name) => figure(of(name))),
+      figure(of('pgoauth') / of('PgBouncer')),
+    ]
+  })
   return table(['what', 'unit', 'direct', 'PgBouncer', 'pgoauth', 'ratio'], rows)
 }
 
@@ -121,10 +118,11 @@ async function idleMemory(rig: Rig, party: Party, count: number): Promise<number
 }
 
 /** How much later the slowest hundredth of a client's statements comes while others run slow ones. */
-async function besideSlow(rig: Rig, party: Party, ms: number): Promise<number> {
-  const client = await open(rig, party, 'transaction')
+async function besideSlow(rig: Rig, party: Party, pooling: Pooling, ms: number): Promise<number> {
+  const client = await open(rig, party, pooling)
+  await p99(client, 500)
   const alone = await p99(client, ms)
-  const slow = await Promise.all(Array.from({ length: 4 }, () => open(rig, party, 'transaction')))
+  const slow = await Promise.all(Array.from({ length: 4 }, () => open(rig, party, pooling)))
   const running = slow.map((one) => one.query(`SELECT pg_sleep(${(ms / 1000) * 1.2})`))
   const beside = await p99(client, ms)
   await Promise.all(running)

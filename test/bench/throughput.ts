@@ -11,6 +11,8 @@ export interface Scenario {
   readonly tls: boolean
 }
 
+const POOLINGS = ['session', 'transaction', 'batched'] as const
+
 interface Sample extends PgbenchResult {
   /** The pooler's own, in seconds for 100,000 transactions. */
   readonly cpu: number
@@ -24,12 +26,12 @@ export async function measureThroughput(
 ): Promise<string> {
   const samples = new Map<string, Sample[]>()
   const keyOf = (scenario: Scenario, name: PartyName) => `${JSON.stringify(scenario)} ${name}`
-  // Code that has run a while is what is measured.
-  for (const { pooling } of scenarios.filter(
-    (one, at) => scenarios.findIndex((s) => s.pooling === one.pooling) === at,
-  )) {
-    const warm = { protocol: 'simple', clients: 10, pooling, tls: true } as const
-    for (const party of parties) await measure(warm, party, { ...options, seconds: 2 })
+  // Code that has run a while is what is measured; PgBouncer and the server need no warming.
+  const ours = parties.filter(({ name }) => name === 'pgoauth')
+  for (const [at, scenario] of scenarios.entries()) {
+    const { pooling, protocol } = scenario
+    const isFirst = scenarios.findIndex((one) => one.pooling === pooling && one.protocol === protocol) === at
+    if (isFirst) for (const party of ours) await measure(scenario, party, { ...options, seconds: 4 })
   }
   for (let round = 0; round < options.rounds; round++) {
     for (const scenario of shuffled(scenarios, options.random)) {
@@ -86,16 +88,56 @@ export async function measureThroughput(
   )
 }
 
+/** What one client waits for an answer, and how much later than from the server itself. */
+export async function measureLatency(
+  parties: readonly Party[],
+  options: { pgbench: string; seconds: number; rounds: number; random: Random; onRun: (what: string) => void },
+): Promise<string> {
+  const rows: string[][] = []
+  for (const pooling of options.rounds > 1 ? POOLINGS : (['session', 'batched'] as const)) {
+    const scenario = { protocol: 'simple', clients: 1, pooling, tls: true } as const
+    const samples = new Map<PartyName, Sample[]>(parties.map(({ name }) => [name, []]))
+    for (const party of parties) await measure(scenario, party, { ...options, seconds: 1 })
+    for (let round = 0; round < Math.max(3, options.rounds); round++) {
+      for (const party of shuffled(parties, options.random)) {
+        options.onRun(`one client, ${pooling}: ${party.name}`)
+        samples.get(party.name)?.push(await measure(scenario, party, { ...options, seconds: options.seconds / 2 }))
+      }
+    }
+    for (const [which, of] of [
+      ['p50', (sample: Sample) => sample.p50Ms],
+      ['p99', (sample: Sample) => sample.p99Ms],
+    ] as const) {
+      const ms = (name: PartyName) => median((samples.get(name) ?? []).map(of))
+      const added = (name: PartyName) => ms(name) - ms('direct')
+      rows.push([
+        `${pooling}, ${which}`,
+        ...(['direct', 'PgBouncer', 'pgoauth'] as const).map((name) => figure(ms(name))),
+        figure(added('PgBouncer')),
+        figure(added('pgoauth')),
+        figure(added('pgoauth') / added('PgBouncer')),
+      ])
+    }
+  }
+  return table(
+    ['one client, ms (direct: plain)', 'direct', 'PgBouncer', 'pgoauth', 'PgBouncer adds', 'pgoauth adds', 'ratio'],
+    rows,
+  )
+}
+
 async function measure(
   scenario: Scenario,
   party: Party,
   options: { pgbench: string; seconds: number },
 ): Promise<Sample> {
+  // PgBouncer 1.18 has no prepared statements in transaction pooling: its best there is session pooling.
+  const isBest = party.name === 'PgBouncer' && scenario.protocol === 'prepared'
+  const pooling = isBest ? 'session' : scenario.pooling
   const pids = party.pids()
   const before = cpuSeconds(pids)
   const result = await pgbench({
     program: options.pgbench,
-    address: party.address(scenario.pooling, scenario.tls),
+    address: party.address(pooling, scenario.tls),
     protocol: scenario.protocol,
     clients: scenario.clients,
     seconds: options.seconds,

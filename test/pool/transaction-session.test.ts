@@ -13,7 +13,7 @@ import {
   encodeQuery,
   encodeSync,
 } from '../../src/wire/client-messages.ts'
-import { startTestPostgres } from '../support/postgres.ts'
+import { startTestPostgres, superuserQuery } from '../support/postgres.ts'
 import { settled, testPool } from './transaction-client.ts'
 
 const server = await startTestPostgres({
@@ -132,6 +132,18 @@ test('a prepared statement follows its client to another server connection', asy
   assert.deepEqual(await ada.turn(run), ['2', 'D 42', 'C SELECT 1', 'Z I'])
   assert.deepEqual(await ada.turn([encodeDescribe({ kind: 'statement', name: 's' }), encodeSync()]), ['t', 'Z I'])
   assert.equal(servers.length, 2)
+})
+
+test('a statement whose table changed is refused once, as PostgreSQL refuses it, and then prepared anew', async () => {
+  const { client } = poolOf()
+  const ada = client('ada')
+  await superuserQuery(server, 'CREATE TABLE public.changing (a int); GRANT SELECT ON public.changing TO PUBLIC')
+  await ada.turn([encodeParse('all', 'SELECT * FROM public.changing'), encodeSync()])
+  const run = [encodeBind('', 'all'), encodeExecute(''), encodeSync()]
+  assert.deepEqual(await ada.turn(run), ['2', 'C SELECT 0', 'Z I'])
+  await superuserQuery(server, 'ALTER TABLE public.changing ADD COLUMN b int')
+  assert.deepEqual(await ada.turn(run), ['E 0A000 cached plan must not change result type', 'Z I'])
+  assert.deepEqual(await ada.turn(run), ['2', 'C SELECT 0', 'Z I'])
 })
 
 test('two clients may give the same name to different statements', async () => {

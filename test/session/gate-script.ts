@@ -4,7 +4,7 @@ import { silentAudit } from '../../src/audit/audit-log.ts'
 import type { Role, SessionId, Subject } from '../../src/base/brand.ts'
 import type { PgoauthError } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
-import type { GateOptions, SessionGate } from '../../src/enforce/gate-contract.ts'
+import type { GateOptions, GateSinks, SessionGate } from '../../src/enforce/gate-contract.ts'
 import type { Judge } from '../../src/enforce/judge.ts'
 import { openSessionGate } from '../../src/enforce/session-gate.ts'
 import type { Grants } from '../../src/policy/grants.ts'
@@ -50,7 +50,7 @@ export class GateScript {
   #toServer: Buffer[] = []
   #toClient: Buffer[] = []
 
-  constructor(options: Partial<GateOptions> = {}) {
+  constructor(options: Partial<GateOptions> = {}, onWholeTurn?: GateSinks['onWholeTurn']) {
     this.judge = options.judge ?? new TextJudge()
     this.gate = openSessionGate(
       {
@@ -89,6 +89,7 @@ export class GateScript {
           this.ended = { error }
         },
         onCompleted: (statement) => void this.completed.push(statement),
+        ...(onWholeTurn && { onWholeTurn }),
       },
     )
   }
