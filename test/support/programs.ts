@@ -9,6 +9,7 @@ const PATHS = {
   tmux: '/usr/bin/tmux',
   zsh: '/usr/bin/zsh',
   fish: '/usr/bin/fish',
+  strace: '/usr/bin/strace',
   psycopg2: '/usr/lib/python3/dist-packages/psycopg2',
 } as const
 
