@@ -13,6 +13,8 @@ const PACKAGES = [
   { name: 'tmux', file: '/usr/bin/tmux', why: 'a terminal for what behaves otherwise on one' },
   { name: 'zsh', file: '/usr/bin/zsh', why: 'its completion script' },
   { name: 'fish', file: '/usr/bin/fish', why: 'its completion script' },
+  { name: 'strace', file: '/usr/bin/strace', why: 'what a tunnel asks of its sockets' },
+  { name: 'libpostgresql-jdbc-java', file: '/usr/share/java/postgresql.jar', why: 'pgjdbc, where there is a JDK' },
   { name: 'python3-psycopg2', file: '/usr/lib/python3/dist-packages/psycopg2', why: 'a driver built on libpq' },
 ]
 

@@ -9,6 +9,9 @@ const PATHS = {
   tmux: '/usr/bin/tmux',
   zsh: '/usr/bin/zsh',
   fish: '/usr/bin/fish',
+  strace: '/usr/bin/strace',
+  java: '/usr/bin/java',
+  pgjdbc: '/usr/share/java/postgresql.jar',
   psycopg2: '/usr/lib/python3/dist-packages/psycopg2',
 } as const
 
