@@ -139,13 +139,15 @@ function wantedText(issue: z.core.$ZodIssue): string {
   return issue.message
 }
 
-function issueText(issue: z.core.$ZodIssue): string {
-  const name = issue.path.length === 0 ? 'the file' : issue.path.map(String).join('.')
+/** What is wrong, as a person reads it; `called` is what they know the value as (`--port:`), its path where absent. */
+export function issueText(issue: z.core.$ZodIssue, called?: string): string {
+  const name = called ?? (issue.path.length === 0 ? 'the file' : issue.path.map(String).join('.'))
   if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) return `${name} is missing`
   if (issue.code === 'invalid_type') return `${name} must be ${wantedText(issue)}`
   if (issue.code === 'invalid_value')
     return `${name} must be ${issue.values.length > 1 ? 'one of ' : ''}${wantedText(issue)}`
-  return issue.message.startsWith('must ') ? `${name} ${issue.message}` : `${pathText(issue.path)}${issue.message}`
+  if (issue.message.startsWith('must ')) return `${name} ${issue.message}`
+  return `${called === undefined ? pathText(issue.path) : `${called} `}${issue.message}`
 }
 
 function pathText(path: Path): string {
