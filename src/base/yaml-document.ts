@@ -206,14 +206,16 @@ function wantedText(issue: z.core.$ZodIssue): string {
   return issue.message
 }
 
-function issueText(issue: z.core.$ZodIssue): string {
-  const name = issue.path.length === 0 ? 'the file' : issue.path.map(String).join('.')
+/** What is wrong, as a person reads it; `called` is what they know the value as (`--port:`), its path where absent. */
+export function issueText(issue: z.core.$ZodIssue, called?: string): string {
+  const name = called ?? (issue.path.length === 0 ? 'the file' : issue.path.map(String).join('.'))
   if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) return `${name} is missing`
   if (issue.code === 'invalid_type') return `${name} must be ${wantedText(issue)}`
   if (issue.code === 'invalid_value')
     return `${name} must be ${issue.values.length > 1 ? 'one of ' : ''}${wantedText(issue)}`
   const message = boundText(issue) ?? issue.message
-  return message.startsWith('must ') ? `${name} ${message}` : `${pathText(issue.path)}${message}`
+  if (message.startsWith('must ')) return `${name} ${message}`
+  return `${called === undefined ? pathText(issue.path) : `${called} `}${message}`
 }
 
 function boundText(issue: z.core.$ZodIssue): string | undefined {

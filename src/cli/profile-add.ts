@@ -1,6 +1,7 @@
 import { isAbsolute, resolve } from 'node:path'
 import { asPgoauthError, fail } from '../base/errors.ts'
 import { printable } from '../base/printable.ts'
+import { issueText } from '../base/yaml-document.ts'
 import { flagOf, PROFILE_KEYS, type ProfileKey, readOverride } from '../config/profile-keys.ts'
 import { profileName, profileSchema, type WrittenProfile } from '../config/profile-schema.ts'
 import { loadProfiles } from '../config/profiles.ts'
@@ -21,6 +22,8 @@ export async function addProfile(context: CliContext, name: string | undefined, 
   if (asking) {
     const { profiles } = await loadProfiles(paths)
     const first = Object.keys(profiles).length === 0 ? 'default' : ''
+    // Before all the questions rather than behind them.
+    if (chosen !== undefined && !flags.replace) checkFree(chosen, profiles)
     chosen ??= await askUntil(context, 'Profile name', first, (answer) => {
       checkName(answer)
       if (!flags.replace) checkFree(answer, profiles)
@@ -105,9 +108,9 @@ function checkFlags(given: ReturnType<typeof profileFlagsOf>): WrittenProfile {
   }
   const parsed = profileSchema.safeParse(laid)
   if (parsed.success) return parsed.data
-  const lines = parsed.error.issues.map(({ path, message }) => {
-    const key = path.filter((step) => typeof step === 'string').join('.')
-    return `${flagOf(key)}: ${message}`
+  const lines = parsed.error.issues.map((issue) => {
+    const key = issue.path.filter((step) => typeof step === 'string').join('.')
+    return issueText(issue, `${flagOf(key)}:`)
   })
   fail('USAGE', { detail: lines.join('\n') })
 }

@@ -111,9 +111,10 @@ async function checkOverrides(
   const { profileSchema } = await import('./profile-schema.ts')
   const parsed = profileSchema.safeParse(laid)
   if (parsed.success) return parsed.data
+  const { issueText } = await import('../base/yaml-document.ts')
   const lines = parsed.error.issues.map((issue) => {
     const key = issue.path.filter((step) => typeof step === 'string').join('.') as ProfileKey
-    return `${overrides.get(key)?.source ?? key}: ${issue.message}`
+    return issueText(issue, `${overrides.get(key)?.source ?? key}:`)
   })
   fail('USAGE', { detail: lines.join('\n') })
 }

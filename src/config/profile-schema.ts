@@ -4,6 +4,9 @@ import { parseListen } from './listen-address.ts'
 
 const text = z.string().min(1)
 const file = text
+const host = text
+  .regex(/^[^\s/@?#]+$/, 'expected a host name or address, without scheme, path or spaces')
+  .refine((value) => !/^[^:]+:\d+$/.test(value), 'a host has no port; that is the key port')
 const word = z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'a scope has no spaces, quotes or backslashes')
 const environmentName = z
   .string()
@@ -34,8 +37,12 @@ function oneOrMore<T extends z.ZodType>(item: T) {
 
 /** A profile as it stands in config.yaml. What depends on two keys is checked once flags are laid over it. */
 export const profileSchema = z.strictObject({
-  host: text.optional(),
-  port: z.int().min(1).max(65535).optional(),
+  host: host.optional(),
+  port: z
+    .int('expected a number from 1 to 65535')
+    .min(1, 'expected a number from 1 to 65535')
+    .max(65535, 'expected a number from 1 to 65535')
+    .optional(),
   database: text.optional(),
   user: text.optional(),
   tls: z

@@ -90,9 +90,20 @@ describe('profile add', () => {
     const laptop = openLaptop(COMMENTED)
     const { code, stderr } = await laptop.run(['profile', 'add', 'new', ...ADD, '--flow', 'carrier-pigeon'])
     assert.equal(code, 2)
-    assert.match(stderr, /--flow: /)
+    assert.match(stderr, /--flow: must be one of "auto", "browser"/)
     assert.equal(readFileSync(laptop.configFile, 'utf8'), COMMENTED)
   })
+
+  for (const [host, said] of [
+    ['https://pg.example.com', /--host: expected a host name or address, without scheme/],
+    ['pg.example.com:6432', /--host: a host has no port/],
+  ] as const) {
+    test(`${host} is no host`, async () => {
+      const { code, stderr } = await openLaptop(COMMENTED).run(['profile', 'add', 'new', ...ADD, '--host', host])
+      assert.equal(code, 2)
+      assert.match(stderr, said)
+    })
+  }
 
   test('a broken file is not written to', async () => {
     const laptop = openLaptop('profiles:\n  prod: {\n')
@@ -238,7 +249,7 @@ describe('profile add at a terminal', () => {
       [/Host .*: $/, ''],
       [/a profile needs --host\s+Host .*: $/, 'new.example.com'],
       [/Port \[5432\]: $/, '99999'],
-      [/--port: .*\s+Port \[5432\]: $/, ''],
+      [/--port: expected a number from 1 to 65535\s+Port \[5432\]: $/, ''],
       [/Database .*: $/, ''],
       [/Issuer URL: $/, 'http://id.example.com'],
       [/over https .*\s+Issuer URL: $/, 'https://id.example.com'],
@@ -251,6 +262,13 @@ describe('profile add at a terminal', () => {
     }
     assert.equal(await terminal.ended, 0)
     assert.match(readFileSync(laptop.configFile, 'utf8'), /new:\n +host: new\.example\.com\n/)
+  })
+
+  test('a name that is taken is said before anything is asked', async () => {
+    const laptop = openLaptop(COMMENTED)
+    const terminal = openTerminal(`'${process.execPath}' '${PROGRAM}' profile add prod`, laptop.env)
+    await terminal.shows(/there is a profile "prod" already/)
+    assert.equal(await terminal.ended, 2)
   })
 
   test('removing a profile that is not there asks nothing', async () => {
