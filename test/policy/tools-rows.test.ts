@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { Client } from 'pg'
+import { skipWithout } from '../support/programs.ts'
 import { startProxied } from '../support/proxied.ts'
+import { psql } from '../support/psql.ts'
 import { ACTIVE_RECORD_QUERIES } from './tools/active-record-queries.ts'
 import { ASYNCPG_QUERIES } from './tools/asyncpg-queries.ts'
 import { TOOLS_POLICY, TOOLS_SQL } from './tools/database.ts'
@@ -139,4 +141,77 @@ describe('with read scopes on two tables, what comes back is what the role gets 
       )
     })
   }
+
+  it('the \\d family of the psql that is installed', { skip: skipWithout('psql') }, async () => {
+    const script = `${PSQL_COMMANDS.join('\n')}\n`
+    const names = { PGAPPNAME: 'ada via pgoauth' }
+    const url = `postgres://ada:${token}@127.0.0.1:${proxied.passwordPort}/app?sslmode=require`
+    const direct = `postgres://pgoauth_proxy:proxy-login-secret@127.0.0.1:${proxied.postgres.port}/app?sslmode=disable`
+    const [through, expected] = [
+      await psql(url, script),
+      await psql(direct, script, { PGOPTIONS: '-c role=analyst', ...names }),
+    ]
+    assert.ok(expected.stdout.length > 10_000)
+    assert.equal(through.stdout, expected.stdout)
+    assert.equal(through.stderr, expected.stderr)
+  })
 })
+
+const PSQL_COMMANDS = [
+  ...[
+    '\\d',
+    '\\d+',
+    '\\dt',
+    '\\dt+ sales.*',
+    '\\dn',
+    '\\dn+',
+    '\\df',
+    '\\df+ reports.*',
+    '\\du',
+    '\\du+',
+    '\\l',
+    '\\z',
+    '\\dp sales.*',
+  ],
+  ...[
+    '\\di sales.*',
+    '\\dv sales.*',
+    '\\ds sales.*',
+    '\\dT+ sales.*',
+    '\\dm sales.*',
+    '\\dD sales.*',
+    '\\dx',
+    '\\dy',
+    '\\db',
+    '\\dc',
+    '\\dC',
+  ],
+  ...[
+    '\\d+ sales.orders',
+    '\\d+ sales.order_items',
+    '\\d sales.customers',
+    '\\d+ sales.parts',
+    '\\d+ sales.order_totals',
+  ],
+  ...[
+    '\\d hr.employees',
+    '\\d sales.orders_id_seq',
+    '\\d sales.orders_pkey',
+    '\\sf reports.monthly',
+    '\\sv sales.order_totals',
+  ],
+  ...[
+    '\\dO',
+    '\\dX',
+    '\\dP',
+    '\\dRp',
+    '\\dL',
+    '\\dF',
+    '\\ddp',
+    '\\dd',
+    '\\do sales.*',
+    '\\da sales.*',
+    '\\dA',
+    '\\dconfig work_mem',
+  ],
+]

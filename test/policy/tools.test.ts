@@ -9,7 +9,9 @@ import { indexCatalog } from '../../src/sql/catalog-index.ts'
 import { startTestPostgres, superuserQuery } from '../support/postgres.ts'
 import { DATABASE_SQL } from './corpus/database.ts'
 import { DRIVER_QUERIES } from './tools/driver-queries.ts'
+import { PG_DUMP_QUERIES } from './tools/pg-dump-queries.ts'
 import { PSQL_QUERIES } from './tools/psql-queries.ts'
+import { PSQL18_QUERIES } from './tools/psql18-queries.ts'
 
 await loadParser()
 const server = await startTestPostgres({ prepare: DATABASE_SQL })
@@ -20,9 +22,9 @@ const { snapshot } = await loadCatalog(async (sql) => {
 const catalog = indexCatalog(snapshot)
 const read = loadPolicy('p.yaml', () => 'version: 1\nscopes: { read: { select: [sales.orders, sales.order_items] } }')
 assert.ok(read.ok)
-const grants = grantsFor(read.policy, ['read'])
+const reading = grantsFor(read.policy, ['read'])
 
-function denials(queries: readonly string[]): string[] {
+function denials(queries: readonly string[], grants = reading): string[] {
   return queries.flatMap((sql) => {
     const analysis = analyse(sql, catalog, { allowHeavy: true })
     if (!analysis.ok) return [`${analysis.message}: ${sql}`]
@@ -47,4 +49,30 @@ describe('tools, with read scopes on two tables and metadata visible', () => {
       }
     })
   }
+  it('pg_dump -t is told by name what it lacks', () => {
+    const reasons = denials(PG_DUMP_QUERIES).map((denial) => denial.split(':')[0])
+    assert.deepEqual(reasons, [
+      'lock on sales.orders is given by no scope',
+      'select on pg_subscription (subdbid) is given by no scope',
+      'usage on * is given by no scope',
+    ])
+  })
+  it('pg_dump -t works with these given', () => {
+    const scope = '{ select: [sales.orders, pg_catalog.pg_subscription], lock: [sales.orders], usage: "*" }'
+    const dumping = loadPolicy('p.yaml', () => `version: 1\nscopes: { dump: ${scope} }`)
+    assert.ok(dumping.ok)
+    assert.deepEqual(denials(PG_DUMP_QUERIES, grantsFor(dumping.policy, ['dump'])), [])
+  })
+  it('with metadata hidden no catalog is shown to any of them', () => {
+    const hidden = loadPolicy(
+      'p.yaml',
+      () => 'version: 1\nmetadata: hidden\nscopes: { read: { select: [sales.orders] } }',
+    )
+    assert.ok(hidden.ok)
+    const asking = [...PSQL_QUERIES, ...PSQL18_QUERIES.map(({ sql }) => sql)].filter((sql) =>
+      /from\s+(pg_catalog\.)?pg_(?!catalog\.)/i.test(sql),
+    )
+    assert.ok(asking.length > 100)
+    assert.equal(denials(asking, grantsFor(hidden.policy, ['read'])).length, asking.length)
+  })
 })

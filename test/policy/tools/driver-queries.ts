@@ -48,6 +48,21 @@ export const DRIVER_QUERIES: Readonly<Record<string, readonly string[]>> = {
     `WITH RECURSIVE typeinfo_tree(oid, ns, name, kind, basetype, depth) AS (SELECT ti.oid, ti.ns, ti.name, ti.kind, ti.basetype, 0 FROM (SELECT t.oid AS oid, ns.nspname AS ns, t.typname AS name, t.typtype AS kind, (CASE WHEN t.typtype = 'd' THEN (WITH RECURSIVE typebases(oid, depth) AS (SELECT t2.typbasetype AS oid, 0 AS depth FROM pg_type t2 WHERE t2.oid = t.oid UNION ALL SELECT t2.typbasetype AS oid, tb.depth + 1 AS depth FROM pg_type t2, typebases tb WHERE tb.oid = t2.oid AND t2.typbasetype != 0) SELECT oid FROM typebases ORDER BY depth DESC LIMIT 1) ELSE NULL END) AS basetype FROM pg_catalog.pg_type AS t INNER JOIN pg_catalog.pg_namespace ns ON (ns.oid = t.typnamespace)) AS ti WHERE ti.oid = any($1::oid[]) UNION ALL SELECT ti.oid, ti.ns, ti.name, ti.kind, ti.basetype, tt.depth + 1 FROM (SELECT t.oid AS oid, ns.nspname AS ns, t.typname AS name, t.typtype AS kind, NULL::oid AS basetype FROM pg_catalog.pg_type AS t INNER JOIN pg_catalog.pg_namespace ns ON (ns.oid = t.typnamespace)) ti, typeinfo_tree tt WHERE (tt.basetype IS NOT NULL AND ti.oid = tt.basetype)) SELECT DISTINCT *, basetype::regtype::text AS basetype_name FROM typeinfo_tree ORDER BY depth DESC`,
     `SELECT pg_advisory_unlock_all(); CLOSE ALL; UNLISTEN *; RESET ALL;`,
   ],
+  'pgAdmin, as its driver opens a connection': [
+    `SET DateStyle=ISO; SET client_min_messages=notice; SELECT set_config(name, 'hex', false) FROM pg_settings WHERE name = 'bytea_output'; SET client_encoding='UTF8'`,
+    `SELECT oid AS did, datname, datallowconn, pg_encoding_to_char(encoding), has_database_privilege(oid, 'CREATE') FROM pg_catalog.pg_database WHERE datname = current_database()`,
+    `SELECT gss_authenticated, encrypted FROM pg_catalog.pg_stat_gssapi WHERE pid = pg_backend_pid()`,
+    `SELECT r.oid, r.rolname, r.rolsuper, 'pg_signal_backend' = ANY (ARRAY(WITH RECURSIVE up AS (SELECT oid, rolname FROM pg_roles WHERE oid = r.oid UNION ALL SELECT m.roleid, p.rolname FROM up JOIN pg_auth_members m ON m.member = up.oid JOIN pg_roles p ON p.oid = m.roleid) SELECT rolname FROM up)) FROM pg_catalog.pg_roles r WHERE rolname = current_user`,
+    `SELECT usesuper AND pg_is_in_recovery() FROM pg_catalog.pg_user WHERE usename = current_user`,
+  ],
+  'DataGrip, in the manner of its introspection': [
+    `select case when pg_catalog.pg_is_in_recovery() then null else (pg_catalog.txid_current() % 4294967296)::varchar::bigint end as current_txid`,
+    `select l.transactionid::varchar::bigint from pg_catalog.pg_locks l where l.transactionid is not null order by pg_catalog.age(l.transactionid) desc limit 1`,
+    `select n.oid::bigint as id, n.xmin as state_number, nspname as name, d.description, pg_catalog.pg_get_userbyid(n.nspowner) from pg_catalog.pg_namespace n left join pg_catalog.pg_description d on n.oid = d.objoid`,
+    `select e.oid, e.xmin, extname, extversion, extnamespace from pg_catalog.pg_extension e`,
+    `select i.indexrelid, pg_catalog.pg_index_column_has_property(i.indexrelid, 1, 'asc') from pg_catalog.pg_index i`,
+    `select round(extract(epoch from pg_postmaster_start_time() at time zone 'UTC')) as startup_time`,
+  ],
   DBeaver: [
     `SELECT db.oid, db.* FROM pg_catalog.pg_database db WHERE 1 = 1 AND datallowconn AND NOT datistemplate OR db.datname = $1 ORDER BY db.datname`,
     `SELECT n.oid, n.*, d.description FROM pg_catalog.pg_namespace n LEFT OUTER JOIN pg_catalog.pg_description d ON d.objoid = n.oid AND d.objsubid = 0 AND d.classoid = 'pg_namespace'::regclass ORDER BY nspname`,
