@@ -56,6 +56,8 @@ export function resolveRelation(walk: Walk, name: string, schema: string | undef
   if (schema !== undefined) {
     const known = catalog.relation(schema, name)
     if (!known && !walk.isSystemSchema(schema)) walk.flags.unknownNames = true
+    // A view may have become one that counts as its query.
+    if (known?.kind === 'v') walk.flags.leansOnCatalog = true
     return { written, name, schema, candidates: [candidateOf(schema, name, known)] }
   }
   walk.flags.leansOnCatalog = true
