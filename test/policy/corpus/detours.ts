@@ -42,7 +42,7 @@ export const DETOURS: readonly Case[] = [
   ),
   deny(
     'set',
-    "select set_config(name, 'view', false) from pg_settings where name = 'restrict_nonsystem_relation_kind'",
+    "select set_config(name, '1', false) from pg_settings where name = 'vacuum_cost_limit'",
     'the setting that the condition names',
     pgAllows('PostgreSQL lets everyone'),
   ),
