@@ -21,6 +21,8 @@ export async function stay(context: CliContext, open: readonly OpenTunnel[], fla
   try {
     if (interrupted.aborted) return
     await new Promise<void>((resolve) => interrupted.addEventListener('abort', () => resolve(), { once: true }))
+    // Behind the ^C that the terminal has shown.
+    if (context.isTty && interrupted.reason === 'SIGINT') writeLine(context.stderr, '')
   } finally {
     stopOffering()
     await ready.end()
