@@ -97,7 +97,7 @@ databases:
 ${databases.join('\n')}
 policy: ./policy.yaml
 audit: { path: ./audit.jsonl, min_free: 0 }
-limits: { clients_per_identity: 5000, clients_per_address: 20000, handshakes: 2000, handshake_rate: 100000 }
+limits: { clients: 12000, clients_per_identity: 12000, clients_per_address: 20000, handshakes: 2000, handshake_rate: 100000 }
 drain: 1s
 workers: ${options.workers ?? 1}
 `,
