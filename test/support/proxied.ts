@@ -13,7 +13,7 @@ const PROGRAM = fileURLToPath(new URL('../../bin/pgoauth.js', import.meta.url))
 const ISSUER = 'http://127.0.0.1:9/issuer'
 const AUDIENCE = 'postgres://test'
 const LIMITS =
-  'limits: { clients_per_identity: 5000, clients_per_address: 20000, handshakes: 2000, handshake_rate: 100000 }\n'
+  'limits: { clients: 12000, clients_per_identity: 12000, clients_per_address: 20000, handshakes: 2000, handshake_rate: 100000 }\n'
 
 export interface ProxiedOptions {
   /** Each database clients may ask for, with the text of its `pool:`. All are the server's database `app`. */
