@@ -213,7 +213,8 @@ export function issueText(issue: z.core.$ZodIssue, called?: string): string {
   if (issue.code === 'invalid_type') return `${name} must be ${wantedText(issue)}`
   if (issue.code === 'invalid_value')
     return `${name} must be ${issue.values.length > 1 ? 'one of ' : ''}${wantedText(issue)}`
-  const message = boundText(issue) ?? issue.message
+  // What a schema says itself is said; the library's own words are for those who know it.
+  const message = /^Too (big|small)\b/.test(issue.message) ? (boundText(issue) ?? issue.message) : issue.message
   if (message.startsWith('must ')) return `${name} ${message}`
   return `${called === undefined ? pathText(issue.path) : `${called} `}${message}`
 }

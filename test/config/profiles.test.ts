@@ -168,7 +168,7 @@ describe('mistakes', () => {
     [`profiles:\n  p:\n    hots: x\n`, /:3:5: unknown key "hots"; did you mean "host"\?/],
     [`profiles:\n  p:\n    tls:\n      mod: x\n`, /:4:7: unknown key "mod"; did you mean "mode"\?/],
     [`profile:\n  p: {}\n`, /:1:1: unknown key "profile"; did you mean "profiles"\?/],
-    [`profiles:\n  p: { port: 0 }\n`, /:2:14: profiles\.p\.port must be at least 1/],
+    [`profiles:\n  p: { port: 0 }\n`, /:2:14: profiles\.p\.port: expected a number from 1 to 65535/],
     [`profiles:\n  p: { issuer: "http://id.example.com" }\n`, /https \(http only on this machine\)/],
     [`profiles:\n  p: { issuer: "https://id.example.com/?x=1" }\n`, /no query/],
     [`profiles:\n  p: { redirect: "https://example.com/cb" }\n`, /http:\/\/127\.0\.0\.1\/PATH/],
