@@ -123,7 +123,9 @@ export class PgoauthError extends Error {
 
   constructor(code: ErrorCode, context: ErrorContext = {}) {
     const say = ERRORS[code].say
-    super(context.detail ? `${say}: ${context.detail}` : say, { cause: context.cause })
+    // A detail of several lines begins with a line break: no blank is left at the end of the first line.
+    const blank = context.detail?.startsWith('\n') ? '' : ' '
+    super(context.detail ? `${say}:${blank}${context.detail}` : say, { cause: context.cause })
     this.name = 'PgoauthError'
     this.code = code
     this.detail = context.detail

@@ -53,6 +53,6 @@ export function auditCommand(context: CliContext): Command {
 
 const EXAMPLES = `
 Examples:
-  pgoauth audit tail audit.jsonl --follow            who does what, as it happens
-  pgoauth audit find 2c3c08cfba404068 audit.jsonl    why that request was denied
+  pgoauth audit tail audit.jsonl --follow          who does what, as it happens
+  pgoauth audit find 2c3c08cfba404068 audit.jsonl  why that request was denied
   pgoauth audit verify audit.jsonl --key-file audit.key`

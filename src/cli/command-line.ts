@@ -5,6 +5,9 @@ import type { CliContext } from './context.ts'
 import type { CommandEntry } from './program.ts'
 import { VERSION } from './version.ts'
 
+/** Descriptions wrap beside their terms down to this many columns: what the longest term leaves of a narrow terminal. */
+const MIN_WIDTH_TO_WRAP = 16
+
 /**
  * Parses a command line and runs what it names. The exit code where the parser itself ends it (help, version,
  * wrong usage); undefined where a command ran.
@@ -44,6 +47,7 @@ async function assembleProgram(
   applyToAll(program, (command) =>
     command
       .exitOverride()
+      .configureHelp({ minWidthToWrap: MIN_WIDTH_TO_WRAP })
       .showHelpAfterError('(add --help for what it takes)')
       .configureOutput({
         writeOut: (text) => context.stdout.write(text),

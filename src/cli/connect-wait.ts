@@ -1,6 +1,6 @@
-import { join } from 'node:path'
 import { fail } from '../base/errors.ts'
 import { parseDurationMs } from '../base/units.ts'
+import { unixSocketPath } from '../config/listen-address.ts'
 import type { Profile } from '../config/profiles.ts'
 import type { ListenAddress } from '../net/listener.ts'
 import { portOwner } from '../tunnel/port-owner.ts'
@@ -49,8 +49,7 @@ async function findTunnel(profile: Profile): Promise<{ pid: number; host: string
 
 function whereToLook({ name, listen }: Profile): { address: ListenAddress; host: string; port: number }[] {
   if (listen?.kind === 'unix') {
-    const path = join(listen.directory, '.s.PGSQL.5432')
-    return [{ address: { kind: 'unix', path }, host: listen.directory, port: 5432 }]
+    return [{ address: { kind: 'unix', path: unixSocketPath(listen) }, host: listen.directory, port: listen.port }]
   }
   const host = listen?.address ?? '127.0.0.1'
   const ports = listen ? [listen.port] : stablePorts(name, thisUser())

@@ -68,7 +68,7 @@ function wordsBehindDashes(command: Command): string[] | undefined {
 const EXAMPLES = `
 Examples:
   pgoauth connect prod                     open the port and stay
-  pgoauth connect prod -- psql             run one command with PGHOST, PGPORT … set
+  pgoauth connect prod -- psql             run one command with PGHOST … set
   pgoauth connect prod staging             several at once
   pgoauth connect prod --listen unix:~/pg  a Unix socket: psql -h ~/pg
   pgoauth connect prod --wait 10s          in a script: is it ready?`

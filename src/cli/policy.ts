@@ -18,7 +18,7 @@ function explainCommand(context: CliContext): Command {
     .option('--scopes <scopes>', 'scopes of the token, separated by blanks or commas', '')
     .option('--claims <json>', 'claims of the token: also says which role it yields')
     .option('--catalog <file>', 'what is known of the database, as --dump-catalog wrote it')
-    .option('--server <url>', 'ask this database: postgresql://user:password@host:port/database?sslmode=verify-full')
+    .option('--server <url>', 'ask this database: postgresql://user@host:port/database?sslmode=…')
     .option('--dump-catalog <file>', 'with --server: write what was learnt to a file')
     .option('--json', 'one JSON object on stdout')
     .option('--batch', 'read JSON Lines {"id", "scopes", "sql"} from stdin, answer a line each')
@@ -61,4 +61,5 @@ Exit codes: 0 allowed, 4 denied.
 Examples:
   pgoauth policy explain --scopes orders:read 'select * from sales.orders'
   pgoauth policy explain --scopes "orders:read hr:read" --json < query.sql
-  pgoauth policy explain --server postgresql://ada@db.example.com/app --dump-catalog app.json`
+  pgoauth policy explain \\
+    --server postgresql://ada@db.example.com/app --dump-catalog app.json`

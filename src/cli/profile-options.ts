@@ -26,7 +26,7 @@ const DESCRIPTIONS: Record<ProfileKey, string> = {
   exec: 'command that prints a token, with flow exec; words, or a JSON array',
   store: 'where the login is kept: keychain, file or memory',
   auth: 'how the token enters the handshake: auto, oauthbearer or password',
-  listen: 'ADDRESS:PORT or unix:DIRECTORY of the local listener',
+  listen: 'ADDRESS:PORT or unix:DIRECTORY[:PORT] of the local listener',
   local_auth: 'auto, same-user, password or none',
   allow_remote: 'let the local listener be on a non-loopback address',
   redirect: 'loopback redirect URIs, tried in order',

@@ -39,6 +39,7 @@ export function readProxyFiles(file: string): ProxyFiles {
     else {
       policies.set(policyFile, result.policy)
       const place = document.locate(['databases', name])
+      mistakes.push(...rowMistakes(result.policy))
       mistakes.push(...policyMistakes(result.policy, config).map((message) => ({ ...place, message })))
     }
   }
@@ -53,7 +54,7 @@ function moreMistakes(document: YamlDocument<unknown>): Mistake[] {
   const own = Object.values(databases ?? {}).map((one: { policy?: unknown } | null) => one?.policy)
   const named = new Set([policy, ...own].filter((one) => typeof one === 'string').map((one) => resolve(folder, one)))
   const policies = [...named].filter(isReadable).map((path) => loadPolicy(path, policyDisk))
-  return [...unreadableFiles(document), ...policies.flatMap((one) => (one.ok ? [] : one.mistakes))]
+  return [...unreadableFiles(document), ...policies.flatMap((one) => (one.ok ? rowMistakes(one.policy) : one.mistakes))]
 }
 
 /** The configuration's own mistakes first, each file's from top to bottom. */
@@ -65,12 +66,17 @@ function byPlace(file: string): (a: Mistake, b: Mistake) => number {
     a.column - b.column
 }
 
+/** Row rules, each at its own place in the policy. */
+function rowMistakes({ rows }: Policy): Mistake[] {
+  return rows.map(({ scope, place }) => ({
+    ...place,
+    message: `rows of scope "${scope}": row rules are not built yet; remove them`,
+  }))
+}
+
 /** What a policy that is well-formed in itself must not be under this configuration. */
 function policyMistakes(policy: Policy, config: ProxyConfig): string[] {
   const mistakes: string[] = []
-  if (policy.rows.length > 0) {
-    mistakes.push(`${policy.file} has row rules (scope "${policy.rows[0]?.scope}"), which are not built yet`)
-  }
   const issuers = new Set(config.issuers.map(({ issuer }) => issuer))
   for (const { role, issuers: named } of policy.roles) {
     if (named === undefined && config.issuers.length > 1) {

@@ -1,5 +1,6 @@
 import { isAbsolute, join, resolve } from 'node:path'
 import { fail } from '../base/errors.ts'
+import { listenText, parseListen } from './listen-address.ts'
 import { readCachedOverrides, writeCachedOverrides } from './profile-cache.ts'
 import { loadProfiles, type ProfileFile } from './profile-file.ts'
 import {
@@ -11,7 +12,7 @@ import {
   unknownVariables,
 } from './profile-keys.ts'
 import type { WrittenProfile } from './profile-schema.ts'
-import type { Listen, Profile, ProfileSources } from './profiles.ts'
+import type { Profile, ProfileSources } from './profiles.ts'
 
 const DEFAULT_PORT = 5432
 /** The name of the profile that flags and environment make up where config.yaml has none. */
@@ -131,13 +132,16 @@ function absoluteFiles(written: WrittenProfile, folder: string, home: string): W
   const [command = '', ...args] = exec ?? []
   // A bare name is looked up in PATH; one with a folder is a file like the others.
   const isFile = /^(\.{1,2}|~)[/\\]/.test(command)
-  const directory = listen?.startsWith('unix:') ? listen.slice('unix:'.length) : undefined
+  const local = listen === undefined ? undefined : parseListen(listen)
   return defined({
     ...written,
     client_key: absolute(client_key),
     token_file: absolute(token_file),
     exec: isFile ? [absolutePath(command, folder, home), ...args] : exec,
-    listen: directory ? `unix:${absolutePath(directory, folder, home)}` : listen,
+    listen:
+      local?.kind === 'unix'
+        ? listenText({ ...local, directory: absolutePath(local.directory, folder, home) })
+        : listen,
     tls: tls && defined({ ...tls, ca: absolute(tls.ca), cert: absolute(tls.cert), key: absolute(tls.key) }),
     issuer_tls: issuer_tls && defined({ ca: absolute(issuer_tls.ca) }),
   })
@@ -184,16 +188,12 @@ async function complete(name: string, written: WrittenProfile): Promise<Profile>
     exec: written.exec,
     store: written.store ?? 'keychain',
     auth: written.auth ?? 'auto',
-    listen: await listenOf(written.listen),
+    listen: written.listen === undefined ? undefined : parseListen(written.listen),
     localAuth: written.local_auth ?? 'auto',
     allowRemote: written.allow_remote ?? false,
     redirect: written.redirect ?? ['http://127.0.0.1/callback'],
     issuerTls: { ca: written.issuer_tls?.ca },
   }
-}
-
-async function listenOf(listen: string | undefined): Promise<Listen | undefined> {
-  return listen === undefined ? undefined : (await import('./listen-address.ts')).parseListen(listen)
 }
 
 /** What a flow needs beyond its own key, or undefined where all is there. */

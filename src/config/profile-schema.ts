@@ -27,7 +27,7 @@ const listen = z
   .transform(String)
   .superRefine((value, context) => {
     if (!parseListen(value)) {
-      context.addIssue({ code: 'custom', message: 'expected ADDRESS:PORT, a port, or unix:DIRECTORY' })
+      context.addIssue({ code: 'custom', message: 'expected ADDRESS:PORT, a port, or unix:DIRECTORY[:PORT]' })
     }
   })
 

@@ -1,3 +1,4 @@
+import { listenText } from './listen-address.ts'
 import type { Profile } from './profiles.ts'
 
 /** A profile as config.yaml would have it, with every default and override in place; nothing in it is secret. */
@@ -23,16 +24,12 @@ export function profileView(profile: Profile): Record<string, unknown> {
     exec: profile.exec,
     store: profile.store,
     auth: profile.auth,
-    listen: listen && (listen.kind === 'unix' ? `unix:${listen.directory}` : hostPort(listen.address, listen.port)),
+    listen: listen && listenText(listen),
     local_auth: profile.localAuth,
     allow_remote: profile.allowRemote,
     redirect: redirect.length > 1 ? redirect : redirect[0],
     issuer_tls: profile.issuerTls.ca === undefined ? undefined : { ca: profile.issuerTls.ca },
   })
-}
-
-function hostPort(address: string, port: number): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
 }
 
 function defined(value: Record<string, unknown>): Record<string, unknown> {

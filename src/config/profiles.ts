@@ -17,7 +17,7 @@ export interface ProfileTls {
 /** Where the local side listens; undefined in a profile means a free loopback port, kept where possible. */
 export type Listen =
   | { readonly kind: 'tcp'; readonly address: string; readonly port: number }
-  | { readonly kind: 'unix'; readonly directory: string }
+  | { readonly kind: 'unix'; readonly directory: string; readonly port: number }
 
 /** One entry of config.yaml after flags and environment were laid over it, with every default filled in. */
 export interface Profile {

@@ -37,7 +37,7 @@ export async function openLocalListener(
 ): Promise<LocalListener> {
   const { listen } = profile
   if (anyPort) return await listenOn(LOOPBACK, 0, tunnel)
-  if (listen?.kind === 'unix') return await openUnixListener(listen.directory, tunnel)
+  if (listen?.kind === 'unix') return await openUnixListener(listen, tunnel)
   if (listen === undefined) return await listenStably(stablePorts(profile.name, owner), tunnel)
   if (!isLoopbackHost(listen.address) && !profile.allowRemote) {
     fail('USAGE', {

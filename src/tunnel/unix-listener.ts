@@ -1,26 +1,29 @@
 import { chmod, lstat, mkdir, unlink } from 'node:fs/promises'
 import { connect } from 'node:net'
-import { join } from 'node:path'
 import { fail } from '../base/errors.ts'
+import { unixSocketPath } from '../config/listen-address.ts'
+import type { Listen } from '../config/profiles.ts'
 import { reasonOf } from '../net/dial.ts'
 import { type Listener, openListener } from '../net/listener.ts'
 import type { LocalListener } from './local-listener.ts'
 import { portOwner } from './port-owner.ts'
 import type { Tunnel } from './tunnel.ts'
 
-/** What clients look for without a port of their own (libpq: DEF_PGPORT). */
-const UNIX_PORT = 5432
 /** The shortest `sun_path` there is, macOS's 104 bytes, less its NUL. */
 const MAX_PATH_BYTES = 103
 
 /**
- * Listens on DIRECTORY/.s.PGSQL.5432, in a directory that only its owner can enter: that is what keeps others out.
+ * Listens on DIRECTORY/.s.PGSQL.PORT, in a directory that only its owner can enter: that is what keeps others out.
  * A socket that nobody listens on any more is replaced, one in use is left alone.
  *
  * @throws LISTEN_FAILED
  */
-export async function openUnixListener(directory: string, tunnel: Tunnel): Promise<LocalListener> {
-  const path = join(directory, `.s.PGSQL.${UNIX_PORT}`)
+export async function openUnixListener(
+  listen: Extract<Listen, { kind: 'unix' }>,
+  tunnel: Tunnel,
+): Promise<LocalListener> {
+  const { directory, port } = listen
+  const path = unixSocketPath(listen)
   if (Buffer.byteLength(path) > MAX_PATH_BYTES) {
     fail('LISTEN_FAILED', { detail: `${path} is too long for a Unix socket`, fix: 'choose a shorter directory' })
   }
@@ -36,7 +39,7 @@ export async function openUnixListener(directory: string, tunnel: Tunnel): Promi
     listener = await open().catch((again: unknown) => unusable(path, again))
   }
   await chmod(path, 0o600)
-  return { host: directory, port: UNIX_PORT, close: () => listener.close() }
+  return { host: directory, port, close: () => listener.close() }
 }
 
 async function prepareDirectory(directory: string): Promise<void> {
@@ -64,7 +67,10 @@ async function removeStale(path: string): Promise<void> {
   if (await answers(path)) {
     const ours = await portOwner({ kind: 'unix', path })
     const who = ours ? `the tunnel of profile ${ours.profile}, pid ${ours.pid}` : 'another program'
-    fail('LISTEN_FAILED', { detail: `${path} is in use by ${who}`, fix: 'choose another directory: --listen unix:DIR' })
+    fail('LISTEN_FAILED', {
+      detail: `${path} is in use by ${who}`,
+      fix: 'choose another port in its name, or another directory: --listen unix:DIR:PORT',
+    })
   }
   await unlink(path)
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { PgoauthError } from '../base/errors.ts'
+import { isCommandThere } from './command-lookup.ts'
 import { setUpOrphanGuard } from './orphan-guard.ts'
 
 /** How a shell reports what it could not run (POSIX.1-2024, Shell Command Language 2.8.2). */
@@ -31,13 +32,13 @@ export function runWrapped(command: string, args: readonly string[], env: NodeJS
     child = spawn(command, args, { env, stdio: 'inherit' })
   } catch (cause) {
     guard.release()
-    return { signal: () => {}, ended: Promise.resolve(notRun(command, cause as NodeJS.ErrnoException)) }
+    return { signal: () => {}, ended: Promise.resolve(notRun(command, env.PATH, cause as NodeJS.ErrnoException)) }
   }
   if (child.pid === undefined) guard.release()
   else guard.watch(child.pid)
   const ended = new Promise<CommandEnd>((resolve) => {
     child.once('error', (cause: NodeJS.ErrnoException) => {
-      if (child.pid === undefined) resolve(notRun(command, cause))
+      if (child.pid === undefined) resolve(notRun(command, env.PATH, cause))
     })
     child.once('exit', (code, signal) => {
       guard.release()
@@ -48,8 +49,9 @@ export function runWrapped(command: string, args: readonly string[], env: NodeJS
   return { signal: (name) => void child.kill(name), ended }
 }
 
-function notRun(command: string, cause: NodeJS.ErrnoException): CommandEnd {
-  const missing = cause.code === 'ENOENT'
+function notRun(command: string, path: string | undefined, cause: NodeJS.ErrnoException): CommandEnd {
+  // ENOENT for a script that is there: the program its first line names is not. Shells say 127 then, too.
+  const missing = cause.code === 'ENOENT' || !isCommandThere(command, path)
   const detail = `${command}: ${missing ? 'command not found' : `cannot be executed (${cause.code ?? cause.message})`}`
   const fix = missing ? 'check the word behind -- and PATH' : 'is it a program, and may you run it?'
   const exitCode = missing ? NOT_FOUND_CODE : NOT_EXECUTABLE_CODE

@@ -33,6 +33,35 @@ describe('help', () => {
   }
 })
 
+describe('help of every command and of every verb of it', () => {
+  test('fits in 80 columns where no terminal says how wide it is', async () => {
+    const tooLong: string[] = []
+    const seen = await walkHelp([], (command, line) => {
+      if (line.length > 80) tooLong.push(`${command}: ${line}`)
+    })
+    assert.deepEqual(tooLong, [])
+    for (const one of ['', 'connect', 'audit find', 'policy explain', 'proxy check', 'profile add']) {
+      assert.ok(seen.includes(one), `help of "${one}" was looked at`)
+    }
+  })
+})
+
+/** Shows `onLine` the help of these words and of every command that it lists; which ones there were. */
+async function walkHelp(words: string[], onLine: (command: string, line: string) => void): Promise<string[]> {
+  const { code, stdout } = await laptop.run([...words, '--help'])
+  assert.equal(code, 0, words.join(' '))
+  const lines = stdout.split('\n')
+  for (const line of lines) onLine(words.join(' '), line)
+  const seen = [words.join(' ')]
+  const start = lines.indexOf('Commands:')
+  if (start < 0) return seen
+  for (const line of lines.slice(start + 1, lines.indexOf('', start))) {
+    const [, name] = /^ {2}([a-z]\S*)/.exec(line) ?? []
+    if (name && name !== 'help') seen.push(...(await walkHelp([...words, name], onLine)))
+  }
+  return seen
+}
+
 describe('what is mistyped gets a suggestion and exit code 2', () => {
   for (const [args, said] of [
     [['logn'], /Did you mean login\?/],

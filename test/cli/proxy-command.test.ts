@@ -95,6 +95,17 @@ test('check tells the mistakes of the policy file', async () => {
   assert.match(stderr, /bad-policy\.yaml:3:16: unknown key "selct"; did you mean "select"/)
 })
 
+test('check tells each row rule where it stands in the policy, and leaves no blank at the end of a line', async () => {
+  const policy = 'version: 1\nscopes:\n  a:\n    select: [public.orders]\n    rows:\n      public.orders: "true"\n'
+  writeFileSync(file('rows.yaml'), policy)
+  const named = variant('with-rows.yaml', (text) => text.replace('policy: ./policy.yaml', 'policy: ./rows.yaml'))
+  const { code, stderr } = await run('check', '--config', named)
+  assert.equal(code, 2)
+  assert.match(stderr, /^\S*\/rows\.yaml:6:22: rows of scope "a": row rules are not built yet; remove them$/m)
+  assert.doesNotMatch(stderr, / $/m)
+  assert.doesNotMatch(stderr, /with-rows\.yaml:/)
+})
+
 test('check --live finds roles and memberships that are missing, and exits 1', async () => {
   const { code, stderr } = await run('check', '--live', '--config', config)
   assert.equal(code, 1)

@@ -192,6 +192,23 @@ test('a Unix socket lies in a directory of mode 0700, and psql reaches it', { sk
   assert.equal(existsSync(join(directory, '.s.PGSQL.5432')), false)
 })
 
+test('two tunnels share a socket directory by the port in the name', { skip: PSQL }, async () => {
+  const machine = laptop('listen: unix:~/sockets')
+  const first = machine.start(['connect', 'prod'])
+  await first.says(READY)
+  const second = machine.start(['connect', 'prod', '--listen', 'unix:~/sockets:6543', '--json'])
+  const [line] = await second.says(/^\{.*\}$/)
+  const facts = JSON.parse(line)
+  assert.deepEqual([facts.host, facts.port], [join(machine.home, 'sockets'), 6543])
+  assert.match(facts.psql, /port=6543/)
+  assert.ok(existsSync(join(facts.host, '.s.PGSQL.6543')))
+  assert.equal((await psql(facts.url.replace('postgres://', 'postgresql://'), 'select 1;')).stdout, '1\n')
+  const waited = await machine.run(['connect', 'prod', '--listen', 'unix:~/sockets:6543', '--wait', '5s', '--json'])
+  assert.equal(JSON.parse(waited.stdout).pid, second.process.pid)
+  await second.end()
+  await first.end()
+})
+
 test('a socket directory that others can enter is refused', async () => {
   const machine = laptop('listen: unix:~/open')
   mkdirSync(join(machine.home, 'open'))

@@ -9,7 +9,7 @@ function choose(localAuth: Profile['localAuth'], listen: Profile['listen'], hasS
 
 const LOOPBACK = { kind: 'tcp', address: '127.0.0.1', port: 1 } as const
 const OUTSIDE = { kind: 'tcp', address: '0.0.0.0', port: 1 } as const
-const SOCKET = { kind: 'unix', directory: '/x' } as const
+const SOCKET = { kind: 'unix', directory: '/x', port: 5432 } as const
 
 test('auto is same-user where the kernel tells whose connection it is', () => {
   assert.equal(choose('auto', LOOPBACK, true), 'same-user')
