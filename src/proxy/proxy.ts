@@ -347,8 +347,8 @@ export function warnOfFixed(config: ProxyConfig, running: ProxyConfig, log: Log)
 }
 
 function fixedUntilStart({ listen, probes, admin, logout, audit, workers }: ProxyConfig): string {
-  const sides = { admin: [admin?.address, admin?.tokenFile], logout: logout?.address }
-  return JSON.stringify({ listen, probes, ...sides, audit, workers })
+  const sides = { probes: probes?.address, admin: [admin?.address, admin?.tokenFile], logout: logout?.address }
+  return JSON.stringify({ listen, ...sides, audit, workers })
 }
 
 /** Lets go of what a generation opened and the one before it did not have. */
