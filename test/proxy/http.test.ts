@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
@@ -154,6 +154,25 @@ async function readyz(ready: string, { hasIssuer = true, lostPort = 1 } = {}) {
 test('one usable database is enough for /readyz with any, and not with all, which is the default', async () => {
   assert.deepEqual(await readyz('{ databases: any }'), [200, { ready: true, issuers: '1/1', databases: '1/2' }])
   assert.deepEqual(await readyz('{}'), [503, { ready: false, issuers: '1/1', databases: '1/2' }])
+})
+
+test('probes.ready is reloaded, beside an address that is not', async () => {
+  const other = await startDoor({
+    postgres: door.postgres,
+    issuer: door.issuer,
+    proxyYaml: (text) =>
+      `${text.replace(`port: ${door.postgres.port}`, 'port: 1')}probes: { address: "127.0.0.1:0", ready: {} }\n`,
+  })
+  const url = `http://127.0.0.1:${other.proxy.side?.probes?.port}/readyz`
+  assert.equal(await status(url), 503)
+  const file = join(other.directory, 'proxy.yaml')
+  writeFileSync(file, readFileSync(file, 'utf8').replace('ready: {}', 'ready: { databases: none }'))
+  other.reload()
+  assert.equal(await status(url), 200)
+  assert.deepEqual(
+    other.logs.filter(({ msg }) => /from the next start on/.test(String(msg))),
+    [],
+  )
 })
 
 test('one is what any wants at least', async () => {
