@@ -130,6 +130,14 @@ export interface AdminConfig {
   readonly tls: { readonly cert: string; readonly key: string; readonly clientCa: string | undefined } | undefined
 }
 
+export interface ProbesConfig {
+  readonly address: Address
+  /** How many issuers and databases have to be usable for /readyz to say so. */
+  readonly ready: { readonly issuers: HowMany; readonly databases: HowMany }
+}
+
+export type HowMany = 'all' | 'any' | 'none'
+
 /** Where issuers say that a session at theirs is over (OpenID Connect Back-Channel Logout 1.0). */
 export interface LogoutConfig {
   readonly address: Address
@@ -144,7 +152,7 @@ export interface ProxyConfig {
   readonly listen: readonly ListenerConfig[]
   readonly tls: ListenerTls | undefined
   readonly admin: AdminConfig | undefined
-  readonly probes: { readonly address: Address } | undefined
+  readonly probes: ProbesConfig | undefined
   readonly logout: LogoutConfig | undefined
   readonly issuers: readonly IssuerConfig[]
   readonly databases: ReadonlyMap<string, DatabaseConfig>

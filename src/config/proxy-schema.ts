@@ -134,6 +134,8 @@ const database = z.strictObject({
   pool,
 })
 
+const howMany = z.enum(['all', 'any', 'none'])
+
 /** The keys of proxy.yaml, as DESIGN section 5 writes them. What depends on several of them is checked in proxy-config.ts. */
 export const proxySchema = z.strictObject({
   listen: z
@@ -161,7 +163,13 @@ export const proxySchema = z.strictObject({
       tls: z.strictObject({ cert: file, key: file, client_ca: file.optional() }).optional(),
     })
     .optional(),
-  probes: z.strictObject({ address }).optional(),
+  probes: z
+    .strictObject({
+      address,
+      /** What /readyz wants of each kind; `none`: it does not matter. */
+      ready: z.strictObject({ issuers: howMany.default('all'), databases: howMany.default('all') }).prefault({}),
+    })
+    .optional(),
   logout: z
     .strictObject({
       address,

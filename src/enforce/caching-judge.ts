@@ -14,6 +14,7 @@ import { AnalysisCache, type CachedAnalysis } from './analysis-cache.ts'
 import type { CatalogSource } from './catalog-source.ts'
 import { HeavyParser } from './heavy-parser.ts'
 import type { Judge, JudgedFor, Judgement, ParsedJudgement } from './judge.ts'
+import { JudgingTally } from './judging-tally.ts'
 import { LARGE_OBJECT_FUNCTIONS } from './large-object-functions.ts'
 import type { JudgedUnder } from './prepared.ts'
 import { fingerprintOf } from './sql-fingerprint.ts'
@@ -26,6 +27,8 @@ export interface JudgeOptions {
   readonly parseDeadlineMs: number
   /** The bound on what is remembered of texts, per database. */
   readonly cacheBytes?: number
+  /** Where it counts; of its own where nobody asks. */
+  readonly tally?: JudgingTally | undefined
 }
 
 const CACHE_BYTES = 32 * 1024 * 1024
@@ -44,6 +47,7 @@ export function createJudge(options: JudgeOptions): Judge & { close(): void } {
 
 class CachingJudge implements Judge {
   readonly catalog: CatalogSource
+  readonly tally: JudgingTally
   readonly #clock: Clock
   readonly #cacheBytes: number
   readonly #heavy: HeavyParser
@@ -52,22 +56,25 @@ class CachingJudge implements Judge {
   /** What sessions with temporary tables see; by the list itself, which is another once it changed. */
   readonly #own = new WeakMap<readonly SessionRelation[], { base: Catalog; seen: Catalog; cache: AnalysisCache }>()
 
-  constructor({ catalog, clock, log, parseDeadlineMs, cacheBytes = CACHE_BYTES }: JudgeOptions) {
+  constructor({ catalog, clock, log, parseDeadlineMs, cacheBytes = CACHE_BYTES, tally }: JudgeOptions) {
     this.catalog = catalog
+    this.tally = tally ?? new JudgingTally()
     this.#clock = clock
     this.#cacheBytes = cacheBytes
     this.#cache = new AnalysisCache(cacheBytes)
-    this.#heavy = new HeavyParser({ clock, log, deadlineMs: parseDeadlineMs })
+    this.#heavy = new HeavyParser({ clock, log, deadlineMs: parseDeadlineMs, tally: this.tally })
   }
 
   judge(sql: string, session: JudgedFor): Judgement | Promise<Judgement> {
     const { grants, temporary } = session
     if (!this.catalog.isLoaded) return this.catalog.refresh().then(() => this.#judgeOnce(sql, grants, temporary))
-    const { cache } = this.#view(temporary)
-    const found = cache.find(sql)
+    const found = this.#find(sql, temporary)
     if (found) return this.#decided(found, sql, grants, temporary)
     if (isHeavy(sql)) return this.#judgeHeavy(sql, grants, temporary)
-    return this.#analysed(sql, grants, temporary)
+    const { seen, cache } = this.#view(temporary)
+    const analysis = this.#analyse(sql, seen)
+    if (!analysis.ok) return unparsable(analysis)
+    return this.#decided(cache.add(sql, analysis), sql, grants, temporary)
   }
 
   known(sql: string, { grants, temporary }: JudgedFor): ParsedJudgement | undefined {
@@ -107,11 +114,18 @@ class CachingJudge implements Judge {
     this.#heavy.close()
   }
 
-  #analysed(sql: string, grants: Grants, temporary: readonly SessionRelation[]): Judgement | Promise<Judgement> {
-    const { seen, cache } = this.#view(temporary)
+  #find(sql: string, temporary: readonly SessionRelation[]): CachedAnalysis | undefined {
+    const found = this.#view(temporary).cache.find(sql)
+    if (found === undefined) this.tally.cache.misses++
+    else this.tally.cache.hits++
+    return found
+  }
+
+  #analyse(sql: string, seen: Catalog): Analysis {
+    const startedAt = performance.now()
     const analysis = analyse(sql, seen)
-    if (!analysis.ok) return unparsable(analysis)
-    return this.#decided(cache.add(sql, analysis), sql, grants, temporary)
+    this.tally.onAnalysed(performance.now() - startedAt)
+    return analysis
   }
 
   async #judgeHeavy(sql: string, grants: Grants, temporary: readonly SessionRelation[]): Promise<Judgement> {
@@ -144,11 +158,11 @@ class CachingJudge implements Judge {
 
   /** As `judge`, on the catalog of now, however soon that is marked stale again. */
   #judgeOnce(sql: string, grants: Grants, temporary: readonly SessionRelation[]): Judgement | Promise<Judgement> {
-    const { seen, cache } = this.#view(temporary)
-    const found = cache.find(sql)
+    const found = this.#find(sql, temporary)
     if (found) return this.#decidedNow(found, grants, temporary)
     if (isHeavy(sql)) return this.#judgeHeavy(sql, grants, temporary)
-    const analysis = analyse(sql, seen)
+    const { seen, cache } = this.#view(temporary)
+    const analysis = this.#analyse(sql, seen)
     return analysis.ok ? this.#decidedNow(cache.add(sql, analysis), grants, temporary) : unparsable(analysis)
   }
 

@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Analysis, SessionRelation } from '../sql/analysis.ts'
+import type { JudgingTally } from './judging-tally.ts'
 
 /** What a worker is asked: the text, and under what catalog; `json` only where it is another than the time before. */
 export interface HeavyQuestion {
@@ -43,19 +44,27 @@ export class HeavyParser {
   readonly #clock: Clock
   readonly #log: Log
   readonly #deadlineMs: number
+  readonly #tally: JudgingTally
   readonly #waiting: Job[] = []
   #worker: Worker | undefined
   #isReady = false
   #running: Job | undefined
+  #startedAt = 0
   #stopTimer = () => {}
   #ids = 0
   /** The catalog that the worker has: by its text and path. */
   #sent: { readonly json: string | undefined; readonly searchPath: readonly string[] | undefined } | undefined
 
-  constructor(options: { readonly clock: Clock; readonly log: Log; readonly deadlineMs: number }) {
+  constructor(options: {
+    readonly clock: Clock
+    readonly log: Log
+    readonly deadlineMs: number
+    readonly tally: JudgingTally
+  }) {
     this.#clock = options.clock
     this.#log = options.log
     this.#deadlineMs = options.deadlineMs
+    this.#tally = options.tally
   }
 
   analyse(job: Omit<Job, 'answer'>): Promise<Analysis> {
@@ -80,6 +89,7 @@ export class HeavyParser {
     if (job === undefined) return
     const { sql, json, searchPath, temporary } = job
     this.#running = job
+    this.#startedAt = performance.now()
     const isSent = this.#sent !== undefined && this.#sent.json === json && this.#sent.searchPath === searchPath
     this.#sent = { json, searchPath }
     const question: HeavyQuestion = {
@@ -120,7 +130,9 @@ export class HeavyParser {
     this.#stopTimer()
     const job = this.#running
     this.#running = undefined
-    job?.answer(analysis)
+    if (job === undefined) return
+    this.#tally.onAnalysed(performance.now() - this.#startedAt)
+    job.answer(analysis)
   }
 
   /** Gives up the thread, with what it was doing. */

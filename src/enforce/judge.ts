@@ -2,6 +2,7 @@ import type { Decision } from '../policy/decision.ts'
 import type { Grants } from '../policy/grants.ts'
 import type { SessionRelation, StatementAnalysis } from '../sql/analysis.ts'
 import type { CatalogSource } from './catalog-source.ts'
+import type { JudgingTally } from './judging-tally.ts'
 import type { JudgedUnder } from './prepared.ts'
 
 /** What is said about one text: may it run, and if not, what the client is told. */
@@ -52,4 +53,6 @@ export interface Judge {
   /** Scopes of the policy each of which would allow what was denied first. */
   missingScopes(decision: Decision, grants: Grants): readonly string[]
   readonly catalog: CatalogSource
+  /** The judge counts its looks and analyses here, the gates what they decide. */
+  readonly tally: JudgingTally
 }

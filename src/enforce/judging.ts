@@ -35,16 +35,17 @@ export class Judging {
     return this.#thinking > 0
   }
 
-  /** Calls `then` once the text was judged and found allowed. */
+  /** Calls `then` once the text was judged and found allowed; what more stands against it, and the count, is up to that. */
   ofText(owed: Judged, sql: Buffer, then: (judgement: ParsedJudgement, text: string) => void): void {
     const { options, state, denials } = this.#parts
     if (!isUtf8(sql)) {
+      options.judge.tally.decisions.syntax++
       this.#outbox.refuse(owed, invalidEncodingResponse(sql))
       return
     }
     const text = sql.toString(isAscii(sql) ? 'latin1' : 'utf8')
     this.#settled(owed, options.judge.judge(text, state), undefined, (judgement) => {
-      if (judgement.kind === 'unparsable') this.#outbox.refuse(owed, unparsableResponse(judgement))
+      if (judgement.kind === 'unparsable') this.#refuseUnparsable(owed, judgement)
       else if (!judgement.allowed) this.#outbox.deny(owed, judgement, text)
       else if (this.#outbox.audited(owed, () => denials.passed(judgement, text, options.judge))) then(judgement, text)
     })
@@ -67,17 +68,23 @@ export class Judging {
       if (options.judge.holdsStill(prepared.judged, prepared.analysis, state)) continue
       this.#settled(owed, options.judge.judge(prepared.sql, state), names, (judgement) => {
         if (judgement.kind === 'parsed' && judgement.allowed) {
+          options.judge.tally.decisions.allowed++
           prepared.judged = judgement.under
           this.ofPrepared(owed, uses, names, then, at + 1)
           return
         }
         if (names) abandonNames(names.running, state)
         if (judgement.kind === 'parsed') this.#outbox.deny(owed, judgement, prepared.sql)
-        else this.#outbox.refuse(owed, unparsableResponse(judgement))
+        else this.#refuseUnparsable(owed, judgement)
       })
       return
     }
     then()
+  }
+
+  #refuseUnparsable(owed: Judged, judgement: Judgement & { kind: 'unparsable' }): void {
+    this.#parts.options.judge.tally.unparsable(judgement.code)
+    this.#outbox.refuse(owed, unparsableResponse(judgement))
   }
 
   #settled(

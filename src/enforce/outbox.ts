@@ -72,6 +72,7 @@ export class Outbox {
   deny(owed: Judged, judgement: ParsedJudgement, sql: string): void {
     const { denials, options } = this.#parts
     const { help } = judgement.under.grants.policy
+    options.judge.tally.decisions.denied++
     this.audited(owed, () => {
       const { requestId, decision } = denials.denied(judgement, sql, options.judge)
       this.refuse(owed, deniedResponse(decision, options.judge.fingerprint(sql), requestId, help), requestId)

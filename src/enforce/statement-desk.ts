@@ -110,13 +110,14 @@ export class StatementDesk {
   }
 
   #query(body: Buffer): void {
-    const { state } = this.#parts
+    const { state, options } = this.#parts
     const outbox = this.#outbox
     if (outbox.isCut) {
       this.#refuseTooLong('query')
       return
     }
     this.#judging.ofText('query', queryText(body), ({ statements, under }, text) => {
+      options.judge.tally.decisions.allowed++
       const names = namesOf(statements, text, state, under)
       if (names.unknown) {
         this.#refuseNames('query', names, names.unknown)
@@ -152,6 +153,7 @@ export class StatementDesk {
         this.#denyFor('parse', objection)
         return
       }
+      options.judge.tally.decisions.allowed++
       this.#outbox.announce(analysis)
       const prepared: Prepared = { sql: text, analysis, judged: under }
       this.#outbox.pass('parse', { statement: state.statements.expect(key, prepared, state.segment) })
@@ -227,6 +229,7 @@ export class StatementDesk {
     const sql = options.judge.functionCallText(oid, argumentCount)
     if (sql !== undefined) {
       this.#judging.ofText('function-call', Buffer.from(sql), ({ statements }) => {
+        options.judge.tally.decisions.allowed++
         for (const { analysis } of statements) this.#outbox.announce(analysis)
         this.#outbox.pass('function-call', NOTHING_NOTED)
       })
@@ -237,7 +240,8 @@ export class StatementDesk {
 
   /** Denies what its text alone does not show. */
   #denyFor(owed: Judged, reason: string): void {
-    const { state, denials } = this.#parts
+    const { state, denials, options } = this.#parts
+    options.judge.tally.decisions.denied++
     this.#outbox.audited(owed, () => {
       const requestId = denials.deniedFor(reason)
       const response = deniedResponse(undefined, '', requestId, state.grants.policy.help)
@@ -259,6 +263,7 @@ export class StatementDesk {
   }
 
   #refuseTooLong(owed: Judged): void {
+    this.#parts.options.judge.tally.decisions.limit++
     this.#outbox.refuse(owed, errorResponse(new PgoauthError('STATEMENT_TOO_LONG')))
   }
 }

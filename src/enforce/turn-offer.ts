@@ -17,6 +17,8 @@ export interface TurnOfferHooks {
 interface Flight {
   readonly turn: WholeTurn
   readonly analysis: StatementAnalysis
+  /** The text was judged for it, and is counted unless it goes the long way, which judges it again. */
+  readonly isDecision: boolean
   /** What the unnamed statement stands for from here on. */
   readonly unnamed: Prepared | undefined
 }
@@ -75,7 +77,7 @@ export class TurnOffer {
       const [prepared] = candidates
       if (prepared?.analysis === undefined || candidates.length !== 1) return undefined
       if (!options.judge.holdsStill(prepared.judged, prepared.analysis, state)) return undefined
-      return { turn, analysis: prepared.analysis, unnamed: undefined }
+      return { turn, analysis: prepared.analysis, isDecision: false, unnamed: undefined }
     }
     const { sql } = turn
     const judgement = sql === undefined ? undefined : options.judge.known(sql, state)
@@ -91,17 +93,18 @@ export class TurnOffer {
       return undefined
     }
     const unnamed = turn.kind === 'bind' ? { sql, analysis, judged: judgement.under } : undefined
-    return { turn, analysis, unnamed }
+    return { turn, analysis, isDecision: true, unnamed }
   }
 
   #answered(flight: Flight, answer: TurnAnswer): void {
-    const { state, sinks } = this.#parts
+    const { state, sinks, options } = this.#parts
     if (this.#flight !== flight) return
     this.#flight = undefined
     if (state.ended) return
     this.#parts.guarded(() => {
       if (answer === undefined) this.#hooks.takeBytes(flight.turn.bytes)
       else {
+        if (flight.isDecision) options.judge.tally.known()
         if (flight.unnamed !== undefined) state.statements.set(UNNAMED, flight.unnamed)
         state.segment++
         sinks.toClient(answer.reply)

@@ -14,6 +14,8 @@ export interface DatabasePoolOptions {
   readonly bounds?: BoundsFactory | undefined
   readonly clock: Clock
   readonly log: Log
+  /** See LeaseQueue. */
+  readonly onWaited?: ((ms: number) => void) | undefined
   /** Opens a connection of that key. */
   readonly connect: (key: string) => Promise<ServerConnection>
   /** The role that connections of a key speak as. */
@@ -46,6 +48,7 @@ export class DatabasePool {
       limits: options.limits,
       bounds: options.bounds,
       clock: options.clock,
+      onWaited: options.onWaited,
       open: async (key) => {
         const server = await PooledServer.take(await this.#connect(key), options.role(key), options.clock)
         server.onLostIdle = () => this.queue.remove(server)

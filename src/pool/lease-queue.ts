@@ -49,6 +49,8 @@ interface Entry {
 interface Waiter<S> extends LeaseRequest<S> {
   readonly sinceMs: number
   readonly untilMs: number
+  /** It was not served at once. */
+  hasWaited: boolean
 }
 
 /**
@@ -62,6 +64,7 @@ export class LeaseQueue<S extends Poolable> implements BoundedQueue {
   readonly bounds: LeaseBounds
   readonly #clock: Clock
   readonly #open: (key: string) => Promise<S>
+  readonly #onWaited: (ms: number) => void
   readonly #entries = new Map<S, Entry>()
   /** Idle connections by key, the last one returned last: it is lent first, so that the others grow old. */
   readonly #idle = new Map<string, S[]>()
@@ -79,11 +82,14 @@ export class LeaseQueue<S extends Poolable> implements BoundedQueue {
     bounds?: BoundsFactory | undefined
     clock: Clock
     open: (key: string) => Promise<S>
+    /** Called as each wait ends, those in vain among them; never for a lease that was there at once. */
+    onWaited?: ((ms: number) => void) | undefined
   }) {
     this.limits = options.limits
     this.bounds = (options.bounds ?? ownBounds)(this, options.limits)
     this.#clock = options.clock
     this.#open = options.open
+    this.#onWaited = options.onWaited ?? (() => {})
   }
 
   /** Asks for a connection; the function given back takes the request out of the queue again. */
@@ -100,12 +106,15 @@ export class LeaseQueue<S extends Poolable> implements BoundedQueue {
       }
     }
     const sinceMs = this.#clock.nowMs()
-    const waiter = { ...request, sinceMs, untilMs: sinceMs + this.limits.waitMs }
+    const waiter = { ...request, sinceMs, untilMs: sinceMs + this.limits.waitMs, hasWaited: false }
     this.#waiters.add(waiter)
     this.#dispatch()
-    if (this.#waiters.has(waiter)) this.#watch()
+    if (this.#waiters.has(waiter)) {
+      waiter.hasWaited = true
+      this.#watch()
+    }
     return () => {
-      if (this.#waiters.delete(waiter)) this.#dispatch()
+      if (this.#leave(waiter)) this.#dispatch()
     }
   }
 
@@ -250,7 +259,7 @@ export class LeaseQueue<S extends Poolable> implements BoundedQueue {
       if (!this.#mayHoldMore(waiter.identity, share)) continue
       const server = this.#takeIdle(waiter.key)
       if (server !== undefined) {
-        this.#waiters.delete(waiter)
+        this.#leave(waiter)
         this.#lend(server, waiter)
         continue
       }
@@ -370,7 +379,13 @@ export class LeaseQueue<S extends Poolable> implements BoundedQueue {
   }
 
   #refuse(waiter: Waiter<S>, error: PgoauthError): void {
-    if (this.#waiters.delete(waiter)) waiter.onRefused(error)
+    if (this.#leave(waiter)) waiter.onRefused(error)
+  }
+
+  #leave(waiter: Waiter<S>): boolean {
+    if (!this.#waiters.delete(waiter)) return false
+    if (waiter.hasWaited) this.#onWaited(Math.max(0, this.#clock.nowMs() - waiter.sinceMs))
+    return true
   }
 
   /** One timer, for the waiter that came first: all wait equally long. */

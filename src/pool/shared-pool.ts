@@ -16,6 +16,8 @@ export interface SharedPoolOptions {
   /** See checkLogin. */
   readonly codeScope?: string | undefined
   readonly bounds?: BoundsFactory | undefined
+  /** Called with the milliseconds of each wait for a server connection, as it ends. */
+  readonly onWaited?: ((ms: number) => void) | undefined
   readonly clock: Clock
   readonly env: NodeJS.ProcessEnv
   readonly log: Log
@@ -35,6 +37,7 @@ export class SharedPool implements ServerPool {
       database: database.name,
       limits: database.pool,
       bounds: options.bounds,
+      onWaited: options.onWaited,
       clock,
       log,
       connect: (key) => {

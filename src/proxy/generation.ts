@@ -14,7 +14,7 @@ import { createTokenVerifier, type VerifiedIssuer } from '../oauth/verify-token.
 import type { Policy } from '../policy/policy.ts'
 import { isObserving } from '../policy/policy-file.ts'
 import type { ArrivalTls } from './arrival.ts'
-import { openDatabase, type PoolBounds, type ServedDatabase } from './served-database.ts'
+import { type DatabaseMetrics, openDatabase, type PoolBounds, type ServedDatabase } from './served-database.ts'
 
 /** All that one reading of the configuration comes to; connections take the newest when they arrive. */
 export interface Generation {
@@ -35,6 +35,8 @@ export interface GenerationOptions {
   readonly previous?: Generation
   /** What bounds its pools beside the configuration: in one worker of several, what the others have. */
   readonly bounds?: PoolBounds | undefined
+  /** Where its databases count; absent where nobody looks. */
+  readonly metrics?: DatabaseMetrics
   readonly clock: Clock
   readonly log: Log
   readonly env: NodeJS.ProcessEnv

@@ -77,6 +77,10 @@ export class LiveSession implements RegisteredSession {
     return this.#options.database.pool
   }
 
+  get bytes() {
+    return this.#session.bytes
+  }
+
   /** Carries the session to its end; the lease is given back by then. */
   async run(): Promise<void> {
     const { first, lease, sessions } = this.#options

@@ -86,6 +86,7 @@ export class Primary {
       clients: () => this.limits.clients,
       handshakes: () => this.limits.handshakes,
       sessions: () => 0,
+      sessionBytes: () => ({ fromClient: 0, fromServer: 0 }),
       isDraining: () => this.#isDraining,
       tokenCache: () => ({ hits: 0, misses: 0 }),
       limitRefusals: () => this.limits.refusals,

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { type HttpAnswer, json, text } from './http-listener.ts'
-import type { Readiness } from './readiness.ts'
+import type { Ratio, Readiness } from './readiness.ts'
 
 /** What a registry of prom-client gives; several workers' is put together for each request. */
 export interface MetricsText {
@@ -28,6 +28,6 @@ export async function answerProbe(
   }
   if (isDraining()) return json(503, { ready: false, draining: true })
   const { isReady, issuers, databases } = await readiness.look()
-  const count = ([ready, all]: readonly [number, number]) => `${ready}/${all}`
+  const count = (ratio: Ratio | undefined) => ratio && `${ratio[0]}/${ratio[1]}`
   return json(isReady ? 200 : 503, { ready: isReady, issuers: count(issuers), databases: count(databases) })
 }

@@ -100,6 +100,8 @@ class ProxyServer implements RunningProxy {
   readonly #audit: AuditLog
   readonly #refusals: RefusalRecord
   #generation: Generation
+  /** Token checks under the configurations before this one. */
+  #tokensBefore = { hits: 0, misses: 0 }
   #isDraining = false
   #side: SideListeners | undefined
 
@@ -107,18 +109,13 @@ class ProxyServer implements RunningProxy {
     this.#options = options
     this.limits = new AdmissionLimits(options.config.limits, options.clock)
     this.#keys = options.worker?.keys ?? new IssuedKeys()
-    this.#generation = openGeneration({ ...options, bounds: options.worker?.bounds })
-    this.revocations = new RevocationWatch({
-      clock: options.clock,
-      recheck: (token, channel) => this.#generation.verifier.recheck(token, channel),
-    })
-    this.readiness = new ReadinessCheck(() => this.#generation, options.clock, options.log)
     this.metrics = new ProxyMetrics({
       clients: () => this.limits.clients,
       handshakes: () => this.limits.handshakes,
       sessions: () => this.sessions.size,
+      sessionBytes: () => this.sessions.bytes,
       isDraining: () => this.#isDraining,
-      tokenCache: () => this.#generation.verifier.counts(),
+      tokenCache: () => this.#tokenCache(),
       limitRefusals: () => this.limits.refusals,
       servers: () => [...this.#generation.databases].map(([name, { pool }]) => [name, { ...pool.counts }] as const),
       observing: () =>
@@ -127,6 +124,12 @@ class ProxyServer implements RunningProxy {
         ),
       auditHead: () => options.audit.head,
     })
+    this.#generation = openGeneration({ ...options, bounds: options.worker?.bounds, metrics: this.metrics })
+    this.revocations = new RevocationWatch({
+      clock: options.clock,
+      recheck: (token, channel) => this.#generation.verifier.recheck(token, channel),
+    })
+    this.readiness = new ReadinessCheck(() => this.#generation, options.clock, options.log)
     this.#audit = countedAudit(options.audit, this.metrics)
     this.#refusals = new RefusalRecord(this.#audit, options.clock, options.log)
     this.sessions.onRemoved = () => this.#closeRetired()
@@ -201,7 +204,7 @@ class ProxyServer implements RunningProxy {
     // What cannot be read is found before anything is changed.
     const renewSide = this.#side?.renewal(config)
     const bounds = this.#options.worker?.bounds
-    const next = openGeneration({ ...this.#options, config, policies, previous, bounds })
+    const next = openGeneration({ ...this.#options, config, policies, previous, bounds, metrics: this.metrics })
     return {
       adopt: () => {
         renewSide?.()
@@ -211,9 +214,15 @@ class ProxyServer implements RunningProxy {
     }
   }
 
+  #tokenCache(): { readonly hits: number; readonly misses: number } {
+    const { hits, misses } = this.#generation.verifier.counts()
+    return { hits: this.#tokensBefore.hits + hits, misses: this.#tokensBefore.misses + misses }
+  }
+
   #adopt(next: Generation): void {
     const previous = this.#generation
     const { config } = next
+    this.#tokensBefore = this.#tokenCache()
     this.#generation = next
     this.limits.limits = config.limits
     for (const session of this.sessions) session.adopt(this.#generation)
@@ -338,8 +347,8 @@ export function warnOfFixed(config: ProxyConfig, running: ProxyConfig, log: Log)
 }
 
 function fixedUntilStart({ listen, probes, admin, logout, audit, workers }: ProxyConfig): string {
-  const sides = { admin: [admin?.address, admin?.tokenFile], logout: logout?.address }
-  return JSON.stringify({ listen, probes, ...sides, audit, workers })
+  const sides = { probes: probes?.address, admin: [admin?.address, admin?.tokenFile], logout: logout?.address }
+  return JSON.stringify({ listen, ...sides, audit, workers })
 }
 
 /** Lets go of what a generation opened and the one before it did not have. */

@@ -3,6 +3,7 @@ import type { Log } from '../base/log.ts'
 import type { DatabaseConfig, ProxyConfig } from '../config/proxy-config.ts'
 import { createJudge } from '../enforce/caching-judge.ts'
 import type { Judge } from '../enforce/judge.ts'
+import type { JudgingTally } from '../enforce/judging-tally.ts'
 import type { Policy, RuleSet } from '../policy/policy.ts'
 import type { BoundsFactory } from '../pool/lease-bounds.ts'
 import type { ServerPool } from '../pool/server-lease.ts'
@@ -20,12 +21,19 @@ export interface ServedDatabase {
 
 export type PoolBounds = (database: DatabaseConfig) => BoundsFactory
 
+/** What databases count of their statements and their waits. */
+export interface DatabaseMetrics {
+  readonly judging: JudgingTally
+  poolWaited(database: string, ms: number): void
+}
+
 export interface DatabaseOptions {
   readonly config: DatabaseConfig
   readonly proxy: ProxyConfig
   readonly policy: Policy
   readonly previous: ServedDatabase | undefined
   readonly bounds?: PoolBounds | undefined
+  readonly metrics?: DatabaseMetrics
   readonly clock: Clock
   readonly log: Log
   readonly env: NodeJS.ProcessEnv
@@ -36,7 +44,7 @@ export interface DatabaseOptions {
  * the catalog they have and what they remember of statements.
  */
 export function openDatabase(options: DatabaseOptions): ServedDatabase {
-  const { config, proxy, policy, previous, clock, log, env } = options
+  const { config, proxy, policy, previous, metrics, clock, log, env } = options
   const codeScope = config.allowSharedCode ? undefined : scopeWithCode(policy)
   const isSame =
     previous !== undefined &&
@@ -44,13 +52,22 @@ export function openDatabase(options: DatabaseOptions): ServedDatabase {
     scopeWithCode(previous.policy) === scopeWithCode(policy)
   const pool = isSame
     ? previous.pool
-    : new SharedPool({ database: config, codeScope, bounds: options.bounds?.(config), clock, env, log })
+    : new SharedPool({
+        database: config,
+        codeScope,
+        bounds: options.bounds?.(config),
+        onWaited: (ms) => metrics?.poolWaited(config.name, ms),
+        clock,
+        env,
+        log,
+      })
   const { searchPath } = policy
   if (isSame && JSON.stringify(previous.policy.searchPath) === JSON.stringify(searchPath)) {
     return { config, policy, pool, judge: previous.judge }
   }
   const catalog = new LiveCatalog({ pool, searchPath, maxAgeMs: proxy.catalogMaxAgeMs, clock, log })
-  const judge = createJudge({ catalog, clock, log, parseDeadlineMs: proxy.limits.parseDeadlineMs })
+  const { parseDeadlineMs } = proxy.limits
+  const judge = createJudge({ catalog, clock, log, parseDeadlineMs, tally: metrics?.judging })
   return { config, policy, pool, judge }
 }
 

@@ -8,6 +8,8 @@ export interface RegisteredSession {
   readonly id: SessionId
   /** Whose server connections it uses to its end, whatever configuration comes. */
   readonly pool: ServerPool
+  /** Carried so far. */
+  readonly bytes: { readonly fromClient: number; readonly fromServer: number }
   /** What `proxy sessions` shows. */
   describe(): SessionDescription
   end(error: PgoauthError, when: 'now' | 'statement' | 'transaction'): void
@@ -49,6 +51,16 @@ export class SessionRegistry {
 
   get size(): number {
     return this.#sessions.size
+  }
+
+  /** Of the sessions of now. */
+  get bytes(): { readonly fromClient: number; readonly fromServer: number } {
+    let [fromClient, fromServer] = [0, 0]
+    for (const { bytes } of this.#sessions.values()) {
+      fromClient += bytes.fromClient
+      fromServer += bytes.fromServer
+    }
+    return { fromClient, fromServer }
   }
 
   [Symbol.iterator](): IterableIterator<RegisteredSession> {

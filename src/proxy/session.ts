@@ -99,6 +99,10 @@ export class Session {
       })
   }
 
+  get bytes(): { readonly fromClient: number; readonly fromServer: number } {
+    return { fromClient: this.#bytesFromClient, fromServer: this.#bytesFromServer }
+  }
+
   /** Milliseconds since the client last sent anything, where nothing is running; 0 otherwise. */
   get idleMs(): number {
     return this.gate.quiet ? this.#options.clock.nowMs() - this.#lastActiveMs : 0

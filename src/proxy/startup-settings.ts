@@ -22,7 +22,7 @@ const PROTOCOL_OPTION = '_pq_.'
  * Reads the parameters of a StartupMessage as PostgreSQL does: a missing database is the user's name, and `options` is a
  * command line.
  *
- * @throws REPLICATION_REFUSED, SETTING_REFUSED.
+ * @throws REPLICATION_REFUSED, SETTING_REFUSED, SETTING_INVALID.
  */
 export function readStartupParameters(parameters: ReadonlyMap<string, string>): StartupRequest {
   const user = parameters.get('user') ?? ''
@@ -81,11 +81,19 @@ export function isIdentifierList(value: string): boolean {
   return /^\s*(?:(?:"(?:[^"]|"")+"|[^\s,"]+)\s*(?:,\s*(?:"(?:[^"]|"")+"|[^\s,"]+)\s*)*)?$/.test(value)
 }
 
-/** PostgreSQL's parse_bool, and `database` for logical replication. */
+/** A boolean, or `database` for logical replication; anything else is no value of it (ProcessStartupPacket). */
 function refuseReplication(value: string): void {
-  const isFalse = value !== '' && ['false', 'no'].some((word) => word.startsWith(value.toLowerCase()))
-  if (!isFalse && !/^(off?|0)$/i.test(value))
-    fail('REPLICATION_REFUSED', { detail: `replication=${JSON.stringify(value)}` })
+  const wanted = value === 'database' ? true : readBoolean(value)
+  if (wanted === false) return
+  fail(wanted ? 'REPLICATION_REFUSED' : 'SETTING_INVALID', { detail: `replication=${JSON.stringify(value)}` })
+}
+
+/** As PostgreSQL's parse_bool: words may be cut short while it is clear which is meant; undefined where it is none. */
+function readBoolean(value: string): boolean | undefined {
+  const begins = (...words: string[]) => value !== '' && words.some((word) => word.startsWith(value.toLowerCase()))
+  if (begins('true', 'yes') || /^(on|1)$/i.test(value)) return true
+  if (begins('false', 'no') || /^(off?|0)$/i.test(value)) return false
+  return undefined
 }
 
 /**

@@ -64,7 +64,8 @@ export class WorkerOperators implements SessionDesk {
   async look(): Promise<Readiness> {
     const { issuers, databases } = this.#parts.config()
     const none: Readiness = { isReady: false, issuers: [0, issuers.length], databases: [0, databases.size] }
-    const ready = ({ issuers: [ofIssuers], databases: [ofDatabases] }: Readiness) => ofIssuers + ofDatabases
+    // One that is not ready is worse off than any that is, however much the two have.
+    const ready = (look: Readiness) => (look.isReady ? 1e9 : 0) + (look.issuers?.[0] ?? 0) + (look.databases?.[0] ?? 0)
     if (!this.#parts.crew.isStarted) return none
     const looks = (await this.#askAll('readiness', [], READINESS_MS)).filter((look) => look !== undefined)
     return looks.reduce((worst, look) => (ready(look) < ready(worst) ? look : worst), looks[0] ?? none)

@@ -81,6 +81,18 @@ test('what is not said has the defaults of the design', () => {
   assert.deepEqual([sessions.graceMs, sessions.expiryTransactionLimitMs, drainMs], [30_000, 60_000, 30_000])
 })
 
+test('probes.ready takes all, any or none of issuers and databases, and is all where nothing is said', () => {
+  const ready = (text: string) => read(`${GOOD}probes: { address: 127.0.0.1:9433${text} }\n`).probes?.ready
+  assert.deepEqual(ready(''), { issuers: 'all', databases: 'all' })
+  assert.deepEqual(ready(', ready: { databases: any }'), { issuers: 'all', databases: 'any' })
+  assert.deepEqual(ready(', ready: { issuers: none }'), { issuers: 'none', databases: 'all' })
+  const all = mistakes(`${GOOD}probes: { address: 127.0.0.1:9433, ready: { servers: any, issuers: some } }\n`).join(
+    '\n',
+  )
+  assert.match(all, /unknown key "servers"/)
+  assert.match(all, /probes\.ready\.issuers must be one of "all", "any", "none"/)
+})
+
 test('file names are relative to the file that names them', () => {
   assert.deepEqual(read(GOOD).databases.get('app')?.login?.password, { file: '/etc/pgoauth/pw' })
 })

@@ -75,6 +75,13 @@ const WITHIN_TLS: Record<string, Step[]> = {
   'replication=false': [start({ replication: 'false' })],
   'replication=OFF': [start({ replication: 'OFF' })],
   'replication=0': [start({ replication: '0' })],
+  // Values of `replication` that are none: nonsense was answered with 0A000 here, as if it had been asked for.
+  ...Object.fromEntries(
+    ['nonsense', '', 'o', 'truely', 'Database', 'data', '2', '01', ' true', 'of f', 'f', 'NO', 'of'].map((value) => [
+      `replication=${JSON.stringify(value)}`,
+      [start({ replication: value })],
+    ]),
+  ),
   '10,000 bytes': [ofLength(10_000)],
   '10,004 bytes': [ofLength(10_004)],
   '10,005 bytes': [ofLength(10_005)],

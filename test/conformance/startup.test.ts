@@ -293,7 +293,7 @@ test('a newer client without a user is told the version first, then what is miss
   client.close()
 })
 
-for (const value of ['true', 'on', '1', 'yes', 'database', 't', 'y', '']) {
+for (const value of ['true', 'on', '1', 'yes', 'database', 't', 'y', 'TRUE']) {
   test(`replication=${JSON.stringify(value)} is refused`, async () => {
     const client = await door.connect()
     client.startup({ replication: value })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { startDoor } from '../support/door.ts'
@@ -129,6 +130,75 @@ test('/readyz is not ready while a database has no server', async () => {
   const response = await fetch(`http://127.0.0.1:${other.proxy.side?.probes?.port}/readyz`)
   assert.deepEqual(await response.json(), { ready: false, issuers: '1/1', databases: '0/1' })
   assert.equal(await other.outcome(), '08006')
+})
+
+/** Status and answer of a proxy's /readyz: its issuer is there as `weather` says, and of its two databases one has no server. */
+async function readyz(ready: string, { hasIssuer = true, lostPort = 1 } = {}) {
+  door.issuer.weather.outage = !hasIssuer
+  const other = await startDoor({
+    postgres: door.postgres,
+    issuer: door.issuer,
+    proxyYaml: (text) => {
+      const app = /^ {2}app:\n(?: {4}.*\n)+/m.exec(text)?.[0] ?? assert.fail('no database app')
+      const lost = app
+        .replace('app:', 'lost:')
+        .replace(`port: ${door.postgres.port}`, `port: ${lostPort}, connect_timeout: 60s`)
+      return `${text.replace(app, `${app}${lost}`)}probes: { address: "127.0.0.1:0", ready: ${ready} }\n`
+    },
+  })
+  const response = await fetch(`http://127.0.0.1:${other.proxy.side?.probes?.port}/readyz`)
+  door.issuer.weather.outage = false
+  return [response.status, await response.json()]
+}
+
+test('one usable database is enough for /readyz with any, and not with all, which is the default', async () => {
+  assert.deepEqual(await readyz('{ databases: any }'), [200, { ready: true, issuers: '1/1', databases: '1/2' }])
+  assert.deepEqual(await readyz('{}'), [503, { ready: false, issuers: '1/1', databases: '1/2' }])
+})
+
+test('probes.ready is reloaded, beside an address that is not', async () => {
+  const other = await startDoor({
+    postgres: door.postgres,
+    issuer: door.issuer,
+    proxyYaml: (text) =>
+      `${text.replace(`port: ${door.postgres.port}`, 'port: 1')}probes: { address: "127.0.0.1:0", ready: {} }\n`,
+  })
+  const url = `http://127.0.0.1:${other.proxy.side?.probes?.port}/readyz`
+  assert.equal(await status(url), 503)
+  const file = join(other.directory, 'proxy.yaml')
+  writeFileSync(file, readFileSync(file, 'utf8').replace('ready: {}', 'ready: { databases: none }'))
+  other.reload()
+  assert.equal(await status(url), 200)
+  assert.deepEqual(
+    other.logs.filter(({ msg }) => /from the next start on/.test(String(msg))),
+    [],
+  )
+})
+
+test('one is what any wants at least', async () => {
+  const answer = [503, { ready: false, issuers: '0/1', databases: '1/2' }]
+  assert.deepEqual(await readyz('{ issuers: any, databases: any }', { hasIssuer: false }), answer)
+})
+
+test('what does not matter to /readyz is not told by it', async () => {
+  assert.deepEqual(await readyz('{ databases: none }'), [200, { ready: true, issuers: '1/1' }])
+  assert.deepEqual(await readyz('{ issuers: none, databases: any }', { hasIssuer: false }), [
+    200,
+    { ready: true, databases: '1/2' },
+  ])
+  assert.deepEqual(await readyz('{ issuers: none, databases: none }', { hasIssuer: false }), [200, { ready: true }])
+})
+
+test('a server that never answers does not hold up a /readyz that another is enough for', async () => {
+  const sockets: Socket[] = []
+  const silent = createServer((socket) => void sockets.push(socket.on('error', () => {})))
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+  const { port } = silent.address() as AddressInfo
+  const answer = await readyz('{ databases: any }', { lostPort: port })
+  assert.notEqual(sockets.filter(({ destroyed }) => !destroyed).length, 0, 'it is asked still')
+  for (const socket of sockets) socket.destroy()
+  silent.close()
+  assert.deepEqual(answer, [200, { ready: true, issuers: '1/1', databases: '1/2' }])
 })
 
 const mutual = await startDoor({

@@ -1,5 +1,6 @@
 import { type CatalogSource, namesOnlySource } from '../../src/enforce/catalog-source.ts'
 import type { Judge, JudgedFor, Judgement, ParsedJudgement } from '../../src/enforce/judge.ts'
+import { JudgingTally } from '../../src/enforce/judging-tally.ts'
 import type { JudgedUnder } from '../../src/enforce/prepared.ts'
 import type { SessionEffects, StatementAnalysis } from '../../src/sql/analysis.ts'
 
@@ -17,6 +18,7 @@ export class TextJudge implements Judge {
       this.staleMarks++
     },
   }
+  readonly tally = new JudgingTally()
   staleMarks = 0
   /** Answers by promise, a turn of the event loop later. */
   slow = false
