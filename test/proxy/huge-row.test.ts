@@ -50,7 +50,7 @@ scopes:
     create unlogged table public.notes (number serial, note text);
     grant all on public.notes to analyst; grant all on sequence public.notes_number_seq to analyst;
     create function public.slowly() returns trigger language plpgsql as $$ begin
-      if new.number % 8 = 0 then perform pg_sleep(0.2); end if;
+      if new.number % 40 = 1 then perform pg_sleep(1); end if;
       new.note := md5(new.note);
       return new;
     end $$;
@@ -116,20 +116,23 @@ for (const database of ['session', 'transaction'] as const) {
     skip: SKIP,
   }, async () => {
     const client = await open(database)
-    const rows = 48
-    const sleeps = 'case when n % 8 = 0 then pg_sleep(0.2)::text end'
+    const rows = 96
+    const sleeps = 'case when n % 32 = 1 then pg_sleep(0.5)::text end'
     client.write(
-      encodeQuery(`select concat(${sleeps}, repeat(chr(64 + n), 2000000 + n)) from generate_series(1, ${rows}) n`),
+      encodeQuery(`select concat(${sleeps}, repeat(chr(48 + n % 40), 2000000 + n)) from generate_series(1, ${rows}) n`),
     )
     let next = 2_000_000
     const { rows: lengths, error } = await bounded(`${database} mode, both slow`, () =>
       new RowReader(client).read(
-        { onBytes: (bytes, row) => assert.ok(bytes.equals(Buffer.alloc(bytes.length, 65 + row)), `row ${row}`) },
+        {
+          onBytes: (bytes, row) =>
+            assert.ok(bytes.equals(Buffer.alloc(bytes.length, 48 + ((row + 1) % 40))), `row ${row}`),
+        },
         {
           pace(bytes) {
             if (bytes < next) return undefined
             next += 2_000_000
-            return sleep(40)
+            return sleep(60)
           },
         },
       ),
@@ -145,7 +148,7 @@ for (const database of ['session', 'transaction'] as const) {
   test(`a server slow to take a COPY from a client in a hurry: ${database} mode`, { skip: SKIP }, async () => {
     await inApp(ground.postgres, 'truncate public.notes restart identity')
     const client = await open(database)
-    const lines = 32
+    const lines = 80
     await bounded(`${database} mode, COPY`, async () => {
       client.write(encodeQuery('copy public.notes (note) from stdin'))
       for (let line = 0; line < lines; line++) await write(client, copyData(lineOf(line)))
@@ -264,7 +267,7 @@ function bindHeader(bytes: number): Buffer {
 
 /** About 2 MB, each line another. */
 function lineOf(line: number): Buffer {
-  return Buffer.from(`${String.fromCharCode(48 + line).repeat(2_000_000 + line)}\n`)
+  return Buffer.from(`${String.fromCharCode(48 + (line % 40)).repeat(2_000_000 + line)}\n`)
 }
 
 function copyData(body: Buffer): Buffer {
