@@ -67,6 +67,8 @@ export class TransactionSession {
   #pinned: PinReason | undefined
   #backlog: Buffer[] = []
   #stalled = false
+  /** The client takes no more for now. */
+  #paused = false
   /** The one statement of the turn that is about to come or under way; null where there are several. */
   #turn: StatementAnalysis | null | undefined
   #turnAtMs = 0
@@ -183,12 +185,14 @@ export class TransactionSession {
     this.#cancels.delete(cancel)
   }
 
-  /** The client takes no more for now. */
+  /** The client takes no more for now: nothing is read for it, from this server connection or from the next. */
   pause(): void {
+    this.#paused = true
     this.#server?.connection.socket.pause()
   }
 
   resume(): void {
+    this.#paused = false
     this.#server?.connection.socket.resume()
   }
 
@@ -253,6 +257,7 @@ export class TransactionSession {
     }
     this.#rewriter.useServer(server)
     server.readBy(this.#reader)
+    if (this.#paused) this.pause()
     if (sql === undefined) this.#replies.tell()
     this.#turnAtMs = performance.now()
     this.#turnBytes = 0

@@ -68,6 +68,23 @@ test('a transaction keeps its server connection until it ends', async () => {
   assert.deepEqual(await waiting, ['D grace', 'C SELECT 1', 'Z I'])
 })
 
+test('a client that takes no more is sent no more, by the next server connection either', async () => {
+  const { client } = poolOf()
+  const ada = client('ada')
+  await ada.turn(q('SELECT 1'))
+  ada.session.pause()
+  ada.send(...q("SELECT 'unread'"))
+  const done = "SELECT 1 FROM pg_stat_activity WHERE state = 'idle' AND query = 'SELECT ''unread'''"
+  for (let time = 0; (await superuserQuery(server, done)).rows.length === 0; time++) {
+    assert.ok(time < 400, 'the statement did not run')
+    await sleep(20)
+  }
+  await sleep(100)
+  assert.deepEqual(ada.transcript, [])
+  ada.session.resume()
+  assert.deepEqual(await ada.turn(q('SELECT 2'), 2), ['D unread', 'C SELECT 1', 'Z I', 'D 2', 'C SELECT 1', 'Z I'])
+})
+
 test('a session whose wait is over is ended with 53300', async () => {
   const { client } = poolOf({ limits: { waitMs: 500 } })
   const [ada, grace] = [client('ada'), client('grace')]

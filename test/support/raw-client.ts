@@ -72,6 +72,12 @@ export class RawClient {
     return this.#socket
   }
 
+  /** The socket, paused, for who reads it otherwise than message by message; nothing that came may be left unread. */
+  handOver(): Socket {
+    if (this.#inbox.release().length > 0) throw new Error('there are bytes that nobody took')
+    return this.#socket
+  }
+
   send(...messages: Buffer[]): void {
     this.#socket.write(Buffer.concat(messages))
   }
