@@ -10,6 +10,8 @@ const ACCESS_BYTES = 300
 
 /** A longer text is rarely sent twice, and looking for it would keep everybody else waiting. */
 const MAX_KEPT_CHARACTERS = 256 * 1024
+/** Statements and accesses of an analysis that is kept: what is found is decided anew for other grants, in one go. */
+const MAX_KEPT_THINGS = 1000
 
 export type GoodAnalysis = Analysis & { readonly ok: true }
 
@@ -70,7 +72,7 @@ export class AnalysisCache {
 
   add(sql: string, analysis: GoodAnalysis): CachedAnalysis {
     const entry = new CachedAnalysis(analysis)
-    if (sql.length > MAX_KEPT_CHARACTERS) return entry
+    if (sql.length > MAX_KEPT_CHARACTERS || thingsIn(analysis) > MAX_KEPT_THINGS) return entry
     const fold = () => (this.#sought === sql ? this.#soughtTemplate : foldLiterals(sql))
     this.#put((isFoldable(analysis) ? fold() : undefined) ?? sql, entry)
     return entry
@@ -107,6 +109,12 @@ const FOLDABLE = new Set(['SelectStmt', 'InsertStmt', 'UpdateStmt', 'DeleteStmt'
 /** Whether the analysis holds for every text that differs in literals alone. */
 export function isFoldable({ exact, statements }: GoodAnalysis): boolean {
   return !exact && statements.every(({ kind }) => FOLDABLE.has(kind))
+}
+
+function thingsIn({ statements }: GoodAnalysis): number {
+  let things = statements.length
+  for (const { accesses } of statements) things += accesses.length
+  return things
 }
 
 function sizeOf(statements: readonly StatementAnalysis[]): number {

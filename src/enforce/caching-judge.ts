@@ -1,8 +1,8 @@
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { quoteName } from '../base/sql-name.ts'
-import { decide, scopesThatAllow } from '../policy/decide.ts'
-import type { Decision } from '../policy/decision.ts'
+import { decide, decisionOf, judge, scopesThatAllow } from '../policy/decide.ts'
+import type { AccessVerdict, Decision } from '../policy/decision.ts'
 import type { Grants } from '../policy/grants.ts'
 import { isObserving } from '../policy/policy-file.ts'
 import { analyse } from '../sql/analyse.ts'
@@ -10,14 +10,15 @@ import type { Analysis, SessionRelation } from '../sql/analysis.ts'
 import type { Catalog } from '../sql/catalog.ts'
 import { withTemporary } from '../sql/catalog-index.ts'
 import { isHeavy } from '../sql/heaviness.ts'
-import { AnalysisCache, type CachedAnalysis } from './analysis-cache.ts'
+import { AnalysisCache, type CachedAnalysis, type GoodAnalysis } from './analysis-cache.ts'
 import type { CatalogSource } from './catalog-source.ts'
 import { HeavyParser } from './heavy-parser.ts'
-import type { Judge, JudgedFor, Judgement, ParsedJudgement } from './judge.ts'
+import type { Judge, JudgedFor, JudgedStatement, Judgement, ParsedJudgement } from './judge.ts'
 import { JudgingTally } from './judging-tally.ts'
 import { LARGE_OBJECT_FUNCTIONS } from './large-object-functions.ts'
 import type { JudgedUnder } from './prepared.ts'
 import { fingerprintOf } from './sql-fingerprint.ts'
+import { anotherTurn } from './statement-text.ts'
 
 export interface JudgeOptions {
   readonly catalog: CatalogSource
@@ -36,6 +37,8 @@ const CACHE_BYTES = 32 * 1024 * 1024
 const OWN_CACHE_BYTES = 1024 * 1024
 /** A denial that may be due to an old catalog is decided again on a new one, at most so often, whatever it names. */
 const MIN_REFRESH_MS = 1000
+/** Statements and accesses that are decided in one go: a few milliseconds. */
+const THINGS_A_TURN = 1000
 
 /**
  * The judge of one database: analyses each text once per catalog, decides it once per set of grants, and remembers
@@ -131,12 +134,43 @@ class CachingJudge implements Judge {
   async #judgeHeavy(sql: string, grants: Grants, temporary: readonly SessionRelation[]): Promise<Judgement> {
     if (this.catalog.stale) await this.catalog.refresh()
     const { current, json } = this.catalog
-    const analysis = await this.#heavy.analyse({ sql, json, searchPath: current.searchPath, temporary })
-    if (!analysis.ok) return unparsable(analysis)
-    const { cache } = this.#view(temporary)
+    const found = await this.#heavy.analyse({ sql, json, searchPath: current.searchPath, temporary })
+    if (!('fingerprint' in found)) return unparsable(found.analysis)
+    const { analysis, fingerprint } = found
+    const judgement = await this.#decidedInTurns(analysis, { grants, catalog: current, own: temporary }, fingerprint)
     // The catalog may be another by now: then the answer is not for keeping, and is asked again when it is used.
-    if (this.catalog.current !== current) return this.#decide(analysis, grants, current, temporary)
-    return this.#decidedNow(cache.add(sql, analysis), grants, temporary)
+    if (this.catalog.current !== current) return judgement
+    const kept = this.#view(temporary).cache.add(sql, analysis)
+    if (grants.policy.mode !== 'observe') kept.keep(grants, judgement)
+    return judgement
+  }
+
+  /** As `#decide`, of what may be statements without number: some at a time, others have their turn in between. */
+  async #decidedInTurns(analysis: GoodAnalysis, under: JudgedUnder, fingerprint: string): Promise<ParsedJudgement> {
+    const { grants } = under
+    const observing = isObserving(grants.policy, this.#clock.nowMs())
+    const decided = new Map<unknown, Decision>()
+    const statements: JudgedStatement[] = []
+    let things = 0
+    for (const one of analysis.statements) {
+      let decision = one.refusal === undefined ? decided.get(one.accesses) : undefined
+      if (decision === undefined) {
+        const verdicts: AccessVerdict[] = []
+        for (const access of one.accesses) {
+          verdicts.push(judge(access, grants))
+          if (++things % THINGS_A_TURN === 0) await anotherTurn()
+        }
+        decision = decisionOf(one, verdicts, observing)
+        if (one.refusal === undefined) decided.set(one.accesses, decision)
+      }
+      statements.push({ analysis: one, decision })
+      if (++things % THINGS_A_TURN === 0) await anotherTurn()
+    }
+    await anotherTurn()
+    const judgement = judgementOf(statements, observing, under)
+    // What follows goes through all of them once more.
+    await anotherTurn()
+    return { ...judgement, fingerprint }
   }
 
   /** The decision on an analysis, once the catalog it leans on is young enough. */
@@ -183,22 +217,8 @@ class CachingJudge implements Judge {
     own: readonly SessionRelation[],
   ): ParsedJudgement {
     const observing = isObserving(grants.policy, this.#clock.nowMs())
-    const decided = new Map<unknown, Decision>()
-    const statements = analysis.statements.map((one) => {
-      // Of many statements most need the same: what HeavyParser found to be is one object.
-      const known = one.refusal === undefined ? decided.get(one.accesses) : undefined
-      const decision = known ?? decide(one, grants, observing)
-      if (one.refusal === undefined) decided.set(one.accesses, decision)
-      return { analysis: one, decision }
-    })
-    return {
-      kind: 'parsed',
-      statements,
-      allowed: statements.every(({ decision }) => decision.allowed),
-      observing,
-      observed: statements.some(({ decision }) => decision.observed),
-      under: { grants, catalog, own },
-    }
+    const statements = analysis.statements.map((one) => ({ analysis: one, decision: decide(one, grants, observing) }))
+    return judgementOf(statements, observing, { grants, catalog, own })
   }
 
   /** The catalog as a session sees it, and the cache for it. */
@@ -216,6 +236,17 @@ class CachingJudge implements Judge {
     const made = { base, seen: withTemporary(base, temporary), cache: new AnalysisCache(OWN_CACHE_BYTES) }
     this.#own.set(temporary, made)
     return made
+  }
+}
+
+function judgementOf(statements: readonly JudgedStatement[], observing: boolean, under: JudgedUnder): ParsedJudgement {
+  return {
+    kind: 'parsed',
+    statements,
+    allowed: statements.every(({ decision }) => decision.allowed),
+    observing,
+    observed: statements.some(({ decision }) => decision.observed),
+    under,
   }
 }
 

@@ -76,11 +76,12 @@ export class DenialRecord {
   /** A text was denied; gives the request id that the client is told, and what denied it. */
   denied(judgement: ParsedJudgement, sql: string, judge: Judge): Denial {
     const decision = judgement.statements.find((one) => !one.decision.allowed)?.decision
+    const fingerprint = judgement.fingerprint ?? judge.fingerprint(sql)
     const fields = {
-      ...decisionFields(decision, sql, judge),
+      ...decisionFields(decision, fingerprint),
       ...(decision && { missing_scopes: judge.missingScopes(decision, judgement.under.grants) }),
     }
-    return { requestId: this.#denied(fields), decision }
+    return { requestId: this.#denied(fields), decision, fingerprint }
   }
 
   /** Something that has no text was denied. */
@@ -94,11 +95,12 @@ export class DenialRecord {
    */
   passed(judgement: ParsedJudgement, sql: string, judge: Judge): void {
     if (!judgement.observing && !this.#audit.recordsAllowed) return
+    const fingerprint = judgement.fingerprint ?? judge.fingerprint(sql)
     for (const { decision } of judgement.statements) {
       // What is free for everyone is nothing that a scope would have to give.
       const needed = decision.verdicts.filter(({ by }) => !by.includes('free'))
       const accesses = needed.flatMap(({ access }) => recordsOf(access))
-      const fields = { ...decisionFields(decision, sql, judge), accesses }
+      const fields = { ...decisionFields(decision, fingerprint), accesses }
       if (decision.observed) this.#once('statement_observed', fields)
       else if (this.#audit.recordsAllowed) this.#record('statement_allowed', newRequestId(), fields)
       else if (accesses.length > 0) this.#once('statement_allowed', fields)
@@ -148,13 +150,15 @@ export class DenialRecord {
 export interface Denial {
   readonly requestId: RequestId
   readonly decision: Decision | undefined
+  /** The text's, as the audit has it. */
+  readonly fingerprint: string
 }
 
-function decisionFields(decision: Decision | undefined, sql: string, judge: Judge): Partial<AuditEvent> {
+function decisionFields(decision: Decision | undefined, fingerprint: string): Partial<AuditEvent> {
   return {
     ...(decision?.denied?.action && { action: decision.denied.action }),
     ...(decision?.denied && { object: decision.denied.object }),
-    sql_fingerprint: judge.fingerprint(sql),
+    sql_fingerprint: fingerprint,
     ...(decision?.reason !== undefined && { reason: decision.reason }),
   }
 }

@@ -1,46 +1,45 @@
 import { parentPort } from 'node:worker_threads'
 import { parseCatalog } from '../catalog/load-catalog.ts'
 import { analyse, loadParser } from '../sql/analyse.ts'
-import type { Analysis } from '../sql/analysis.ts'
 import type { Catalog } from '../sql/catalog.ts'
 import { indexCatalog, namesOnlyCatalog, withTemporary } from '../sql/catalog-index.ts'
-import type { HeavyAnswer, HeavyQuestion } from './heavy-parser.ts'
+import { type AnswerPiece, piecesOf } from './heavy-answer.ts'
+import type { HeavyAnswer, HeavyQuestion, HeavyRequest } from './heavy-parser.ts'
+import { fingerprintOf } from './sql-fingerprint.ts'
 
-/** The far end of HeavyParser: answers one question after another. */
+/** The far end of HeavyParser: answers one question after another, piece by piece as each is asked for. */
 const port = parentPort
 let catalog: Catalog = namesOnlyCatalog()
+let pieces: Iterator<AnswerPiece> | undefined
 
 const answer = (message: HeavyAnswer) => port?.postMessage(message)
 
-port?.on('message', (question: HeavyQuestion) => {
-  if (question.catalog) {
-    const { json, searchPath } = question.catalog
+port?.on('message', (request: HeavyRequest) => {
+  if ('more' in request) {
+    answerPiece(request.more)
+    return
+  }
+  if (request.catalog) {
+    const { json, searchPath } = request.catalog
     catalog = json === undefined ? namesOnlyCatalog(searchPath) : indexCatalog(parseCatalog(json), searchPath)
   }
-  const seen = withTemporary(catalog, question.temporary)
   // The parser may just have thrown its module away: it is back after this.
-  void loadParser().then(() => {
-    const analysis = analyse(question.sql, seen, { allowHeavy: true })
-    answer({ id: question.id, analysis: analysis.ok ? withSharedParts(analysis) : analysis })
-  })
+  void loadParser().then(() => answerTo(request))
 })
 
-/** What many statements have in common is handed over once, and is the same object on the other side. */
-function withSharedParts(analysis: Analysis & { readonly ok: true }): Analysis {
-  if (analysis.statements.length === 1) return analysis
-  const known = new Map<string, unknown>()
-  const shared = <T>(part: T): T => {
-    const key = JSON.stringify(part)
-    const first = known.get(key)
-    if (first === undefined) known.set(key, part)
-    return (first ?? part) as T
+function answerTo({ id, sql, temporary }: HeavyQuestion): void {
+  const analysis = analyse(sql, withTemporary(catalog, temporary), { allowHeavy: true })
+  if (!analysis.ok) {
+    answer({ id, analysis })
+    return
   }
-  const statements = analysis.statements.map((one) => ({
-    ...one,
-    accesses: shared(one.accesses),
-    effects: shared(one.effects),
-  }))
-  return { ...analysis, statements }
+  pieces = piecesOf(analysis)
+  answer({ id, analysis: { ...analysis, statements: [] }, fingerprint: fingerprintOf(sql) })
+}
+
+function answerPiece(id: number): void {
+  const next = pieces?.next()
+  answer({ id, piece: next?.done === false ? next.value : undefined })
 }
 
 await loadParser()

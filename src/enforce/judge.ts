@@ -25,6 +25,8 @@ export interface ParsedJudgement {
   /** Some statement may run only because it does. */
   readonly observed: boolean
   readonly under: JudgedUnder
+  /** Of a large text, whose fingerprint was made along with it. */
+  readonly fingerprint?: string
 }
 
 export interface JudgedStatement {

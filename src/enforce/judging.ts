@@ -1,4 +1,4 @@
-import { isAscii, isUtf8 } from 'node:buffer'
+import { isUtf8 } from 'node:buffer'
 import { asPgoauthError } from '../base/errors.ts'
 import type { GateParts } from './gate-parts.ts'
 import type { Judgement, ParsedJudgement } from './judge.ts'
@@ -6,6 +6,7 @@ import type { Judged, Outbox } from './outbox.ts'
 import type { Prepared } from './prepared.ts'
 import { errorResponse, invalidEncodingResponse, unparsableResponse } from './refusal.ts'
 import { abandonNames, type NamedByRunning } from './running-names.ts'
+import { largeText, MAX_QUICK_BYTES, quickText } from './statement-text.ts'
 
 /** What judging needs of the stream of messages. */
 export interface Pausable {
@@ -43,12 +44,22 @@ export class Judging {
       this.#outbox.refuse(owed, invalidEncodingResponse(sql))
       return
     }
-    const text = sql.toString(isAscii(sql) ? 'latin1' : 'utf8')
-    this.#settled(owed, options.judge.judge(text, state), undefined, (judgement) => {
+    let text = ''
+    const judged = (judgement: Judgement) => {
       if (judgement.kind === 'unparsable') this.#refuseUnparsable(owed, judgement)
       else if (!judgement.allowed) this.#outbox.deny(owed, judgement, text)
       else if (this.#outbox.audited(owed, () => denials.passed(judgement, text, options.judge))) then(judgement, text)
+    }
+    if (sql.length <= MAX_QUICK_BYTES) {
+      text = quickText(sql)
+      this.#settled(owed, options.judge.judge(text, state), undefined, judged)
+      return
+    }
+    const read = largeText(this.#outbox.keepPart(sql)).then((whole) => {
+      text = whole
+      return options.judge.judge(whole, state)
     })
+    this.#settled(owed, read, undefined, judged)
   }
 
   /**

@@ -18,6 +18,8 @@ export class Outbox {
   readonly #parts: GateParts
   readonly #dropRest: () => void
   #current: Buffer = Buffer.alloc(0)
+  /** It is a copy of our own. */
+  #isKept = false
   /** Of a Parse: of the unnamed statement, which the server drops before it fails. */
   #isUnnamed = false
   /** A message of this segment was refused, so the server discards the rest of it: nothing of it is sent or judged. */
@@ -33,6 +35,7 @@ export class Outbox {
   /** Begins with a message. It may be cut behind what is read of it; its rest then streams behind it. */
   take(message: Buffer, isUnnamed: boolean): void {
     this.#current = message
+    this.#isKept = false
     this.#isUnnamed = isUnnamed
   }
 
@@ -43,7 +46,16 @@ export class Outbox {
 
   /** The message is waited with, and the chunk it came in may be gone when its turn comes. */
   keep(): void {
+    if (this.#isKept) return
     this.#current = Buffer.from(this.#current)
+    this.#isKept = true
+  }
+
+  /** As `keep`; gives the copy's part that lies where that part of the message does. */
+  keepPart(part: Buffer): Buffer {
+    const start = part.byteOffset - this.#current.byteOffset
+    this.keep()
+    return this.#current.subarray(start, start + part.length)
   }
 
   /** The message goes on as it is. */
@@ -74,8 +86,8 @@ export class Outbox {
     const { help } = judgement.under.grants.policy
     options.judge.tally.decisions.denied++
     this.audited(owed, () => {
-      const { requestId, decision } = denials.denied(judgement, sql, options.judge)
-      this.refuse(owed, deniedResponse(decision, options.judge.fingerprint(sql), requestId, help), requestId)
+      const { requestId, decision, fingerprint } = denials.denied(judgement, sql, options.judge)
+      this.refuse(owed, deniedResponse(decision, fingerprint, requestId, help), requestId)
     })
   }
 

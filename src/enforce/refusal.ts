@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { ERRORS, type PgoauthError } from '../base/errors.ts'
 import type { Decision } from '../policy/decision.ts'
 import { encodeErrorResponse } from '../wire/error-response.ts'
@@ -59,6 +60,9 @@ export function unknownNameResponse(kind: 'statement' | 'portal' | 'cursor', nam
   return encodeErrorResponse({ severity: 'ERROR', code: '34000', message: `${kind} "${name}" does not exist` })
 }
 
+/** Character by character is slow: so many bytes at most are looked at like that. */
+const INVALID_SEARCH_BYTES = 4096
+
 /** As PostgreSQL's report_invalid_encoding (mbutils.c): the bytes of the first sequence that is not UTF-8. */
 export function invalidEncodingResponse(sql: Buffer): Buffer {
   const shown = firstInvalidBytes(sql)
@@ -71,7 +75,7 @@ export function invalidEncodingResponse(sql: Buffer): Buffer {
 
 /** Up to as many bytes as the first one announces, in the server's spelling: `0xc3 0x28`. */
 function firstInvalidBytes(bytes: Buffer): string {
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = validEnd(bytes); at < bytes.length; ) {
     const length = sequenceLength(bytes[at] as number)
     if (!isWellFormed(bytes, at, length)) {
       const shown = bytes.subarray(at, at + Math.max(1, length))
@@ -80,6 +84,19 @@ function firstInvalidBytes(bytes: Buffer): string {
     at += length
   }
   return '0x00'
+}
+
+/** The end of a run of whole characters that the bytes begin with, at most some kilobytes before the first that is none. */
+function validEnd(bytes: Buffer): number {
+  let at = 0
+  while (at < bytes.length) {
+    let end = Math.min(at + INVALID_SEARCH_BYTES, bytes.length)
+    // Not in the middle of a character: it ends before a byte that continues one.
+    for (let back = 0; back < 3 && end < bytes.length && ((bytes[end] as number) & 0xc0) === 0x80; back++) end--
+    if (!isUtf8(bytes.subarray(at, end))) break
+    at = end
+  }
+  return at
 }
 
 function sequenceLength(first: number): number {

@@ -36,44 +36,60 @@ export function namesOf(
 ): NamedByRunning {
   const running: RunningStatement[] = []
   const uses: Prepared[] = []
-  for (const { analysis } of statements) {
-    const { prepare, execute, declare, fetch, makesTemporary = [], changes = [] } = analysis.effects
+  const made: SessionRelation[] = []
+  const done = (unknown: UnknownName | undefined): NamedByRunning => {
+    if (made.length > 0) addOwn(state, made)
+    return { running, uses, unknown }
+  }
+  /** The text in bytes, made once: many statements of one text may have a slice of it. */
+  let bytes: Buffer | undefined
+  const own = ({ start, end }: StatementAnalysis) => {
+    bytes ??= Buffer.from(text, 'utf8')
+    return bytes.toString('utf8', start, end)
+  }
+  for (const statement of statements) {
+    const { analysis } = statement
+    const { prepare, execute, declare, fetch, makesTemporary, changes } = analysis.effects
     if (execute !== undefined) {
       const candidates = state.statements.candidates(sqlNameKey(execute), state.segment)
-      if (candidates.length === 0) return { running, uses, unknown: unknownName('statement', execute) }
-      if (candidates.some((one) => one.analysis?.effects.execute !== undefined))
-        return { running, uses, unknown: NESTED }
+      if (candidates.length === 0) return done(unknownName('statement', execute))
+      if (candidates.some((one) => one.analysis?.effects.execute !== undefined)) return done(NESTED)
       uses.push(...candidates)
     }
     if (fetch !== undefined) {
       const portals = state.portals.candidates(sqlNameKey(fetch), state.segment)
       // A cursor that a function opened has no entry here; it lives in the transaction that opened it.
       if (portals.length === 0 && running.length === 0 && !state.transactionMayBeOpen) {
-        return { running, uses, unknown: unknownName('cursor', fetch) }
+        return done(unknownName('cursor', fetch))
       }
       uses.push(...portals.flatMap((portal) => portal.candidates))
     }
-    const own = () => sliceOf(text, analysis)
+    if (makesTemporary) made.push(...makesTemporary)
+    if (changes) made.push(...changes)
+    if (prepare === undefined && declare === undefined) {
+      // Nothing new: of many statements that would be much memory at once.
+      running.push(statement)
+      continue
+    }
     running.push({
       analysis,
       ...(prepare && {
         statement: state.statements.expect(
           sqlNameKey(prepare.name),
-          { sql: own(), analysis: prepare.statement, judged },
+          { sql: own(analysis), analysis: prepare.statement, judged },
           state.segment,
         ),
       }),
       ...(declare && {
         portal: state.portals.expect(
           sqlNameKey(declare.name),
-          { candidates: [{ sql: own(), analysis: declare.statement, judged }], holdable: declare.hold },
+          { candidates: [{ sql: own(analysis), analysis: declare.statement, judged }], holdable: declare.hold },
           state.segment,
         ),
       }),
     })
-    if (makesTemporary.length + changes.length > 0) addOwn(state, [...makesTemporary, ...changes])
   }
-  return { running, uses, unknown: undefined }
+  return done(undefined)
 }
 
 /**
@@ -131,12 +147,12 @@ export function abandonNames(running: readonly RunningStatement[], state: Sessio
 /** From when it is sent on, since what is sent behind it is judged before the server has answered. */
 function addOwn(state: SessionState, made: readonly SessionRelation[]): void {
   const known = new Set(state.temporary.map((one) => JSON.stringify(one)))
-  const added = made.filter((one) => !known.has(JSON.stringify(one)))
-  if (added.length > 0) state.temporary = [...state.temporary, ...added].slice(0, MAX_OWN)
-}
-
-/** A statement's own text; its place is given in bytes. */
-function sliceOf(text: string, { start, end }: StatementAnalysis): string {
-  const bytes = Buffer.from(text, 'utf8')
-  return bytes.toString('utf8', start, end)
+  const added: SessionRelation[] = []
+  for (const one of made) {
+    if (state.temporary.length + added.length >= MAX_OWN) break
+    const key = JSON.stringify(one)
+    if (!known.has(key)) added.push(one)
+    known.add(key)
+  }
+  if (added.length > 0) state.temporary = [...state.temporary, ...added]
 }

@@ -1,19 +1,23 @@
 /** More of a statement says little to a person, and an audit line has a bound. */
 const MAX_FINGERPRINT_CHARACTERS = 1000
 
-/** Everything that may hold a literal, whole; to the end of the text where it does not end. */
+/**
+ * Everything that may hold a literal; of what is in quotes and of a comment the beginning, since a pattern that repeats a
+ * choice keeps a note of each character on the stack, which megabytes of them exhaust.
+ */
 const TOKENS = [
   /\s+|--[^\n\r]*/,
   /\/\*/,
   /\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/,
-  /[eE]'(?:[^'\\]|\\[\s\S]|'')*(?:'|$)/,
-  /(?:[uU]&|[bBxXnN])?'(?:[^']|'')*(?:'|$)/,
-  /(?:[uU]&)?"(?:[^"]|"")*(?:"|$)/,
+  /[eE]'/,
+  /(?:[uU]&|[bBxXnN])?'/,
+  /(?:[uU]&)?"/,
   /[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/,
   /\$\d+/,
   /\.?\d[\w.]*/,
   /[\s\S]/,
 ]
+const COMMENT_EDGE = /\/\*|\*\//g
 const TOKEN = new RegExp(TOKENS.map(({ source }) => `(${source})`).join('|'), 'g')
 
 /**
@@ -37,9 +41,16 @@ export function fingerprintOf(sql: string): string {
       const end = sql.indexOf(dollar, TOKEN.lastIndex)
       TOKEN.lastIndex = end < 0 ? sql.length : end + dollar.length
       word = '?'
-    } else if ((escaped ?? string ?? number) !== undefined) word = '?'
-    else if (name !== undefined) word = name.toLowerCase()
-    else word = quoted ?? parameter ?? token
+    } else if ((escaped ?? string) !== undefined) {
+      TOKEN.lastIndex = quotesEnd(sql, TOKEN.lastIndex, 0x27, escaped !== undefined)
+      word = '?'
+    } else if (number !== undefined) word = '?'
+    else if (name !== undefined) word = name.slice(0, MAX_FINGERPRINT_CHARACTERS + 1).toLowerCase()
+    else if (quoted !== undefined) {
+      const end = quotesEnd(sql, TOKEN.lastIndex, 0x22, false)
+      TOKEN.lastIndex = end
+      word = sql.slice(match.index, Math.min(end, match.index + MAX_FINGERPRINT_CHARACTERS + 1))
+    } else word = parameter ?? token
     // A list of values is one, however long.
     if (word === '?' && words.at(-1) === ',' && words.at(-2) === '?') words.pop()
     else {
@@ -54,12 +65,23 @@ export function fingerprintOf(sql: string): string {
 /** Behind a comment, which may hold others. */
 function commentEnd(sql: string, start: number): number {
   let depth = 0
-  for (let at = start; at < sql.length; at++) {
-    if (sql.startsWith('/*', at)) depth++
-    else if (sql.startsWith('*/', at)) depth--
-    else continue
-    at++
-    if (depth === 0) return at + 1
+  COMMENT_EDGE.lastIndex = start
+  for (let edge = COMMENT_EDGE.exec(sql); edge !== null; edge = COMMENT_EDGE.exec(sql)) {
+    depth += edge[0] === '/*' ? 1 : -1
+    if (depth === 0) return COMMENT_EDGE.lastIndex
+  }
+  return sql.length
+}
+
+/** Behind the closing quote of what is in quotes from there on; a doubled quote is one inside. */
+function quotesEnd(sql: string, from: number, quote: number, isEscaped: boolean): number {
+  for (let at = from; at < sql.length; at++) {
+    const code = sql.charCodeAt(at)
+    if (code === 0x5c && isEscaped) at++
+    else if (code === quote) {
+      if (sql.charCodeAt(at + 1) !== quote) return at + 1
+      at++
+    }
   }
   return sql.length
 }

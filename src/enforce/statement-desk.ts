@@ -124,11 +124,17 @@ export class StatementDesk {
         return
       }
       this.#judging.ofPrepared('query', names.uses, names, () => {
-        for (const { analysis } of [...statements, ...names.uses]) outbox.announce(analysis)
-        const copies = statements.some(({ analysis }) => analysis.effects.copy === 'in')
+        let copies = false
+        let loses = false
+        for (const { analysis } of statements) {
+          outbox.announce(analysis)
+          copies ||= analysis.effects.copy === 'in'
+          loses ||= losesSettings(analysis)
+        }
+        for (const { analysis } of names.uses) outbox.announce(analysis)
         state.copyIn = copies ? beginCopy('query') : undefined
         outbox.pass('query', { statements: names.running, ...(state.copyIn && { copyIn: state.copyIn }) })
-        if (statements.some(({ analysis }) => losesSettings(analysis))) outbox.restore()
+        if (loses) outbox.restore()
       })
     })
   }

@@ -10,7 +10,15 @@ import type { Policy } from './policy.ts'
  * `observing` waives missing grants and `never`, and nothing else: a refusal stays one.
  */
 export function decide(needs: Needs, grants: Grants, observing = false): Decision {
-  const verdicts = needs.accesses.map((access) => judge(access, grants))
+  return decisionOf(
+    needs,
+    needs.accesses.map((access) => judge(access, grants)),
+    observing,
+  )
+}
+
+/** As `decide`, with a verdict for each access, in order. */
+export function decisionOf(needs: Needs, verdicts: readonly AccessVerdict[], observing: boolean): Decision {
   const byColumns = verdicts.some((verdict) => verdict.byColumns)
   if (needs.refusal) {
     const { reason, object } = needs.refusal
@@ -31,7 +39,8 @@ export function scopesThatAllow(policy: Policy, access: Access, have: readonly s
   return [...policy.scopes.keys()].filter((scope) => judge(access, grantsFor(policy, [...have, scope])).allowed)
 }
 
-function judge(access: Access, grants: Grants): AccessVerdict {
+/** One of the verdicts that `decisionOf` puts together, for whoever cannot give all of them in one go. */
+export function judge(access: Access, grants: Grants): AccessVerdict {
   const { given, never } = grants
   if (access.onlyAsRole && !grants.asRole) {
     return { access, allowed: false, by: [], unwaivable: true, why: 'nothing allows it on a shared login' }

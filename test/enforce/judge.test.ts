@@ -7,7 +7,7 @@ import type { CatalogSource } from '../../src/enforce/catalog-source.ts'
 import type { Judge, Judgement } from '../../src/enforce/judge.ts'
 import { type Grants, grantsFor } from '../../src/policy/grants.ts'
 import { loadPolicy } from '../../src/policy/policy-file.ts'
-import { loadParser } from '../../src/sql/analyse.ts'
+import { analyse, loadParser } from '../../src/sql/analyse.ts'
 import type { SessionRelation } from '../../src/sql/analysis.ts'
 import type { Catalog, CatalogSnapshot } from '../../src/sql/catalog.ts'
 import { indexCatalog } from '../../src/sql/catalog-index.ts'
@@ -210,6 +210,9 @@ for (const [name, sql] of [
   ['20,000 NOTs', `select ${'not '.repeat(20_000)}true`],
   ['a long chain of casts', `select 1${'::int'.repeat(20_000)}`],
   ['a long array subscript', `select a${'[1]'.repeat(20_000)}`],
+  ['a literal of 15 MB', `select '${'x'.repeat(15 * 1024 * 1024)}'`],
+  ['100,000 statements', 'begin;'.repeat(100_000)],
+  ['50,000 statements that differ', Array.from({ length: 50_000 }, (_, at) => `set a.b${at} = 1`).join(';')],
   ['nested cases', `select ${'case when true then '.repeat(3000)}1${' end'.repeat(3000)}`],
 ] as const) {
   test(`${name}: refused or judged, others are held up for less than 50 ms of work, and the next is judged`, async () => {
@@ -228,6 +231,32 @@ for (const [name, sql] of [
     assert.equal(await ask('select * from sales.orders'), 'allow')
     assert.equal(await ask('select * from sales.nothing'), 'deny')
   })
+}
+
+test('what is found of very many statements comes over whole, though in pieces', async () => {
+  const { judge, ask } = open(['sales.orders', 'hr.salaries'], 60_000)
+  await ask('select 1')
+  const many = Array.from(
+    { length: 5000 },
+    (_, at) => `begin; select id from sales.orders where id = ${at}; set a.b${at} = 1`,
+  )
+  const sql = many.join(';')
+  const judgement = await judge.judge(sql, { grants: orders, temporary: [] })
+  assert.ok(judgement.kind === 'parsed')
+  const alone = analyse(sql, indexCatalog(snapshot('sales.orders', 'hr.salaries')), { allowHeavy: true })
+  assert.ok(alone.ok)
+  assert.equal(alone.statements.length, 15_000)
+  assert.deepEqual(
+    judgement.statements.map(({ analysis }) => analysis),
+    alone.statements,
+  )
+  const last = await judge.judge(`${sql}; select from hr.salaries`, { grants: orders, temporary: [] })
+  assert.ok(last.kind === 'parsed' && !last.allowed)
+  assert.equal(last.statements.filter(({ decision }) => !decision.allowed).length, 1 + deniedIn(judgement))
+})
+
+function deniedIn(judgement: Judgement): number {
+  return judgement.kind === 'parsed' ? judgement.statements.filter(({ decision }) => !decision.allowed).length : 0
 }
 
 test('a statement that takes longer than the deadline is refused, and the next large one is judged', async () => {

@@ -25,3 +25,11 @@ for (const [sql, fingerprint] of CASES) {
 test('a long text is told in a thousand characters', () => {
   assert.equal(fingerprintOf(`select ${'a, '.repeat(5000)}a`).length, 1001)
 })
+
+test('megabytes in quotes do not exhaust the stack', () => {
+  const long = 'x'.repeat(15 * 1024 * 1024)
+  assert.equal(fingerprintOf(`select '${long}' from t`), 'select ? from t')
+  assert.equal(fingerprintOf(`select e'${long}\\'' from t`), 'select ? from t')
+  assert.equal(fingerprintOf(`select '${long}`), 'select ?')
+  assert.equal(fingerprintOf(`select "${long}"`).length, 1001)
+})
