@@ -142,7 +142,7 @@ async function readyz(ready: string, { hasIssuer = true, lostPort = 1 } = {}) {
       const app = /^ {2}app:\n(?: {4}.*\n)+/m.exec(text)?.[0] ?? assert.fail('no database app')
       const lost = app
         .replace('app:', 'lost:')
-        .replace(`port: ${door.postgres.port}`, `port: ${lostPort}, connect_timeout: 60s`)
+        .replace(`port: ${door.postgres.port}`, `port: ${lostPort}, connect_timeout: 15s`)
       return `${text.replace(app, `${app}${lost}`)}probes: { address: "127.0.0.1:0", ready: ${ready} }\n`
     },
   })
@@ -196,8 +196,8 @@ test('a server that never answers does not hold up a /readyz that another is eno
   const { port } = silent.address() as AddressInfo
   const answer = await readyz('{ databases: any }', { lostPort: port })
   assert.notEqual(sockets.filter(({ destroyed }) => !destroyed).length, 0, 'it is asked still')
-  for (const socket of sockets) socket.destroy()
   silent.close()
+  for (const socket of sockets) socket.destroy()
   assert.deepEqual(answer, [200, { ready: true, issuers: '1/1', databases: '1/2' }])
 })
 
