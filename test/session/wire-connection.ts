@@ -6,6 +6,8 @@ import { encodeStartupMessage } from '../../src/wire/startup.ts'
 export async function openWire(port: number, user = 'postgres', database = 'postgres'): Promise<Socket> {
   const socket = connect(port, '127.0.0.1')
   await once(socket, 'connect')
+  // A server that ends a session with input unread resets the connection: what it said has come by then, and 'close' follows.
+  socket.on('error', () => {})
   socket.setNoDelay(true)
   const parameters: [string, string][] = [
     ['user', user],
@@ -24,11 +26,11 @@ function ready(socket: Socket): Promise<void> {
     const onData = (chunk: Buffer) => {
       received = Buffer.concat([received, chunk])
       if (!endsWithReady(received)) return
-      socket.off('data', onData).off('end', onEnd)
+      socket.off('data', onData).off('close', onClose)
       resolve()
     }
-    const onEnd = () => reject(new Error(`the server hung up: ${received.toString('latin1')}`))
-    socket.on('data', onData).on('end', onEnd)
+    const onClose = () => reject(new Error(`the server hung up: ${received.toString('latin1')}`))
+    socket.on('data', onData).on('close', onClose)
   })
 }
 

@@ -127,7 +127,7 @@ function collect(socket: Socket): Promise<Buffer> {
       socket.destroy()
       resolve(Buffer.concat(received))
     }
-    socket.on('end', over)
+    socket.on('close', over)
     socket.on('data', (chunk: Buffer) => {
       received.push(chunk)
       if (isOver(Buffer.concat(received))) over()
