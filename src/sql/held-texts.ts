@@ -1,4 +1,5 @@
 import type { Scope } from './scope.ts'
+import { isSettingName } from './settings-view.ts'
 import { literalOf, type Node, nodeOf, nodesOf, stringsOf, textOf } from './tree.ts'
 
 /**
@@ -10,21 +11,18 @@ export type HeldTexts = ReadonlyMap<string, string>
 export const NOTHING_HELD: HeldTexts = new Map()
 
 /**
- * The columns of pg_settings that a query's condition holds to one text each, for its target list: that is only
+ * `name` of pg_settings as a query's condition holds it to one text, for its target list: that is only
  * computed for rows the condition let pass. So `SELECT set_config(name, 'x', false) FROM pg_settings WHERE name = 'y'`,
  * which pg_dump sends, names its setting.
  */
 export function heldTexts(scope: Scope, condition: unknown): HeldTexts {
-  const [item] = scope.items
-  const candidates = item?.use?.relation.candidates ?? []
-  if (scope.items.length !== 1 || candidates.length !== 1) return NOTHING_HELD
-  if (candidates[0]?.schema !== 'pg_catalog' || candidates[0].name !== 'pg_settings') return NOTHING_HELD
+  if (scope.items.length !== 1) return NOTHING_HELD
   const held = new Map<string, string>()
   for (const part of conjuncts(nodeOf(condition))) {
     const { kind, name, lexpr, rexpr } = part.body
     const isEqual = part.type === 'A_Expr' && kind === 'AEXPR_OP' && stringsOf(name).join('.') === '='
     const column = nodeOf(lexpr)
-    const text = isEqual && column?.type === 'ColumnRef' ? literalOf(nodeOf(rexpr)) : undefined
+    const text = isEqual && isSettingName(scope, column) ? literalOf(nodeOf(rexpr)) : undefined
     if (text !== undefined) held.set(spellingOf(column?.body.fields), text)
   }
   return held

@@ -17,7 +17,7 @@ function isOnlyBuiltIn({ catalog }: Walk): boolean {
 }
 
 /** `name` or `s.name`, where that surely is the column of pg_settings. */
-function isSettingName(scope: Scope, node: Node | undefined): boolean {
+export function isSettingName(scope: Scope, node: Node | undefined): boolean {
   if (node?.type !== 'ColumnRef') return false
   const fields = stringsOf(node.body.fields)
   if (fields.at(-1) !== 'name' || fields.length > 2) return false

@@ -24,8 +24,6 @@ const SET = "select set_config(name, 'x', false) from pg_settings"
 const FREE = [
   `${SET} where name = 'jit'`,
   "select pg_catalog.set_config(s.name, 'x', false) from pg_catalog.pg_settings s where s.name = 'bytea_output'",
-  // Whichever column is called so, the condition holds it to one text.
-  "select set_config(name, 'x', false) from pg_settings s(setting, name) where name = 'jit'",
   'select s.name, pg_catalog.current_setting(s.name) from pg_catalog.pg_settings s',
   "set time zone interval '+01:00' hour to minute",
   'select schemaname, sequencename, start_value from pg_sequences',
@@ -44,6 +42,7 @@ const NOT_FREE = [
   `${SET}, pg_class where name = 'jit'`,
   `select (${SET} s) from pg_settings where name = 'jit'`,
   "select set_config(setting, 'x', false) from pg_settings where name = 'jit'",
+  "select set_config(name, 'x', false) from pg_settings s(setting, name) where name = 'jit'",
   "select set_config(name, 'x', false) from (select 'a' as name) s where name = 'jit'",
   "select current_setting(s.name) from (select 'a' as name) s",
   'select current_setting(s.name) from pg_settings s(setting, name)',
