@@ -9,6 +9,9 @@ const MAC_FIELD = /,"mac":"([0-9a-f]{64})"}$/
 
 /** A record as one line of JSON, within bounds; what was cut is said (`truncated`). */
 export function encodeLine(record: Readonly<Record<string, unknown>>): string {
+  const whole = JSON.stringify(record)
+  // Most lines hold nothing that could be too long; looking at each value of them costs several times the line.
+  if (whole.length <= MAX_TEXT_CHARACTERS && whole.split(',', MAX_LIST_ITEMS + 1).length <= MAX_LIST_ITEMS) return whole
   let cut = false
   const line = JSON.stringify(record, (_, value: unknown) => {
     if (typeof value === 'string' && value.length > MAX_TEXT_CHARACTERS) {
