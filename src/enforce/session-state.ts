@@ -60,7 +60,6 @@ export class SessionState {
   readonly statements = new NameTable<Prepared>()
   readonly portals = new NameTable<Portal>()
   readonly standIns = new StandIns()
-  readonly ownName = `pgoauth_own_${randomBytes(8).toString('hex')}`
   grants: Grants
   status: TransactionStatus = 'I'
   /** Counts what ends at a Sync, a Query or a FunctionCall. */
@@ -78,9 +77,16 @@ export class SessionState {
   /** The client said Terminate. */
   terminated = false
   ended = false
+  #ownName: string | undefined
 
   constructor(grants: Grants) {
     this.grants = grants
+  }
+
+  /** Of prepared statements of the gate's own; made when one is first needed. */
+  get ownName(): string {
+    this.#ownName ??= `pgoauth_own_${randomBytes(8).toString('hex')}`
+    return this.#ownName
   }
 
   /** Whether a transaction may be open where the client's next message will run. */
