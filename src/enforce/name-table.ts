@@ -47,11 +47,6 @@ export class NameTable<Value> {
     return found
   }
 
-  /** Whether the name was given in this segment. */
-  isNew(key: NameKey, segment: number): boolean {
-    return this.#pending.some((pending) => pending.key === key && pending.segment === segment)
-  }
-
   /** A message that gives the name goes to the server. */
   expect(key: NameKey, value: Value, segment: number): Pending<Value> {
     const pending = { key, value, segment }
