@@ -64,6 +64,10 @@ export class SessionState {
   status: TransactionStatus = 'I'
   /** Counts what ends at a Sync, a Query or a FunctionCall. */
   segment = 0
+  /** Counts what went to the server and may have closed a cursor. */
+  closings = 0
+  /** `closings` when nothing was unanswered: since then `status` is the truth where it is still the same. */
+  #settledClosings = 0
   /** An extended-query message went since the last Sync. */
   segmentOpen = false
   /** Set while the client's next messages may be for that COPY. */
@@ -87,6 +91,17 @@ export class SessionState {
   get ownName(): string {
     this.#ownName ??= `pgoauth_own_${randomBytes(8).toString('hex')}`
     return this.#ownName
+  }
+
+  /** The status is as the server's last ReadyForQuery said. */
+  statusCame(status: TransactionStatus): void {
+    this.status = status
+    if (this.ledger.empty && !this.segmentOpen) this.#settledClosings = this.closings
+  }
+
+  /** A transaction is open where the client's next message will run, or has failed there. */
+  get transactionIsOpen(): boolean {
+    return this.status !== 'I' && this.closings === this.#settledClosings
   }
 
   /** Whether a transaction may be open where the client's next message will run. */
