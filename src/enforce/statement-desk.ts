@@ -133,7 +133,7 @@ export class StatementDesk {
         }
         for (const { analysis } of names.uses) outbox.announce(analysis)
         state.copyIn = copies ? beginCopy('query') : undefined
-        outbox.pass('query', { statements: names.running, ...(state.copyIn && { copyIn: state.copyIn }) })
+        outbox.pass('query', { statements: names.running, sql: text, ...(state.copyIn && { copyIn: state.copyIn }) })
         if (loses) outbox.restore()
       })
     })
