@@ -18,6 +18,8 @@ export interface Note {
   readonly own?: true
   /** The statements that the message runs, in order; `steps` of them are done. */
   readonly statements?: readonly RunningStatement[]
+  /** A Query's text, into which an error's position points. */
+  readonly sql?: string
   steps?: number
   /** The stand-in's error came. */
   refused?: true

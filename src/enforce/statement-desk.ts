@@ -135,7 +135,7 @@ export class StatementDesk {
         for (const { analysis } of names.uses) outbox.announce(analysis)
         if (!keepsCursors(statements, names.uses)) state.closings++
         state.copyIn = copies ? beginCopy('query') : undefined
-        outbox.pass('query', { statements: names.running, ...(state.copyIn && { copyIn: state.copyIn }) })
+        outbox.pass('query', { statements: names.running, sql: text, ...(state.copyIn && { copyIn: state.copyIn }) })
         if (loses) outbox.restore()
       })
     })
