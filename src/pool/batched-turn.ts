@@ -62,12 +62,16 @@ export function startTurn(
     unasked: request.unasked,
     prefix: request.prefix,
     onReply(reply, tookMs) {
-      batching.noteBatched(template, tookMs, reply !== undefined)
-      if (reply === undefined && uses !== undefined) {
+      batching.noteReply(template, tookMs)
+      onAnswer({ reply, completed: true })
+    },
+    onElsewhere(why) {
+      batching.noteElsewhere(template, why)
+      if (why === 'odd' && uses !== undefined) {
         open.statements.forget(uses.key, uses.name)
         if (uses.isSplit) template.splitFailures++
       }
-      onAnswer(reply && { reply, completed: true })
+      onAnswer(undefined)
     },
     onLost,
   }
