@@ -25,7 +25,10 @@ const SNAPSHOT: CatalogSnapshot = {
   functions: [],
   operators: [],
   casts: [],
-  types: [],
+  types: [
+    { schema: 'sales', name: 'place', base: { schema: 'sales', name: 'table_name' } },
+    { schema: 'sales', name: 'table_name', base: { schema: 'pg_catalog', name: 'regclass' } },
+  ],
   dependencies: [],
 }
 
@@ -127,6 +130,18 @@ describe('a decision', () => {
       "select has_table_privilege('x', 'select')",
       'select obj_description(1)',
       'select * from json_table($$[]$$::jsonb, $$$$ columns (a regclass path $$$$))',
+      // OIDs and names through a type that the text names otherwise, or not at all.
+      "select array_in('{16400}', 2205, -1)::text",
+      "select json_populate_record(null::pg_type, '{}')",
+      "select '{}'::pg_catalog.pg_type[]",
+      'create temp table t of pg_type',
+      "select '16400'::sales.place",
+      "select '16400'::place",
+      "select 'ada=r/ada'::aclitem",
+      'select current_schema',
+      'select current_schemas(true)',
+      "select oidvectortypes('16400')",
+      'select get_current_ts_config()',
     ]) {
       assert.equal(allowed(sql, { policy: hidden }), false, sql)
       assert.equal(allowed(sql, { policy: hidden.replace('hidden', 'visible') }), true, sql)
