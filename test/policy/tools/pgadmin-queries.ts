@@ -48,6 +48,9 @@ export const PGADMIN_QUERIES: readonly SentQuery[] = [
    SELECT set_config('bytea_output','hex',false) FROM pg_settings WHERE name = 'bytea_output'; SET client_encoding='UTF8';`,
   `SET DateStyle=ISO; SET client_min_messages=notice;
    SELECT set_config('bytea_output','hex',false) FROM pg_show_all_settings() WHERE name = 'bytea_output'; SET client_encoding='utf-8';`,
+  // The name of UTF8 that older clients send, JDBC drivers before 9.1 among them.
+  "SET client_encoding='UNICODE'",
+  'SHOW client_encoding',
   'SELECT version()',
   `SELECT db.oid as did, db.datname, db.datallowconn, pg_encoding_to_char(db.encoding) AS serverencoding,
           has_database_privilege(db.oid, 'CREATE') as cancreate, datistemplate
