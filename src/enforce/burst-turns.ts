@@ -10,7 +10,7 @@ const TURN_MS = 4
 export class BurstTurns {
   #spentMs = 0
   #isScheduled = false
-  #waiting: (() => void)[] = []
+  #waiting: { readonly action: () => void; readonly ms: number }[] = []
 
   /** No more of this turn is left for bursts. */
   get isOver(): boolean {
@@ -23,9 +23,9 @@ export class BurstTurns {
     this.#schedule()
   }
 
-  /** Calls `action` in a later turn, behind those that wait already. */
-  wait(action: () => void): void {
-    this.#waiting.push(action)
+  /** Calls `action` in a later turn, behind those that wait already; it counts as so many milliseconds beside what it spends. */
+  wait(action: () => void, ms = 0): void {
+    this.#waiting.push({ action, ms })
     this.#schedule()
   }
 
@@ -41,7 +41,11 @@ export class BurstTurns {
     const due = this.#waiting
     this.#waiting = []
     let at = 0
-    for (; at < due.length && !this.isOver; at++) due[at]?.()
+    for (; at < due.length && !this.isOver; at++) {
+      const { action, ms } = due[at] as (typeof due)[number]
+      this.#spentMs += ms
+      action()
+    }
     if (at < due.length) this.#waiting = [...due.slice(at), ...this.#waiting]
     if (this.#waiting.length > 0) this.#schedule()
   }

@@ -1,7 +1,7 @@
 import type { StatementAnalysis } from '../sql/analysis.ts'
 import { readWholeTurn, type TurnAnswer, type WholeTurn } from '../wire/whole-turn.ts'
 import type { GateParts } from './gate-parts.ts'
-import { type NameKey, nameKey } from './name-table.ts'
+import { nameKey, UNNAMED } from './name-table.ts'
 import type { Prepared } from './prepared.ts'
 
 /** What the offer needs of the gate around it. */
@@ -22,8 +22,6 @@ interface Flight {
   /** What the unnamed statement stands for from here on. */
   readonly unnamed: Prepared | undefined
 }
-
-const UNNAMED: NameKey = ''
 
 /**
  * The short way of turns that are one settled statement and nothing else: they are judged as ever, and then offered
@@ -87,7 +85,8 @@ export class TurnOffer {
     }
     try {
       options.audit.assertWritable()
-      denials.passed(judgement, sql, options.judge)
+      // Of one statement that is one step.
+      denials.passed(judgement, sql, options.judge)?.next()
     } catch {
       // The long way says what there is to say.
       return undefined

@@ -1,6 +1,7 @@
 import { PgoauthError } from '../base/errors.ts'
 import type { StatementAnalysis } from '../sql/analysis.ts'
-import { sqlNameKey } from './name-table.ts'
+import { encodeErrorResponse } from '../wire/error-response.ts'
+import { sqlNameKey, UNNAMED } from './name-table.ts'
 import type { Portal, Prepared } from './prepared.ts'
 import { errorResponse, unknownNameResponse } from './refusal.ts'
 import type { SessionState } from './session-state.ts'
@@ -53,6 +54,25 @@ function hazardOf(
   if (since !== state.closings) return unknownNameResponse('cursor', fetch)
   const portals = state.portals.candidates(sqlNameKey(fetch), state.segment)
   return portals.some(({ candidates }) => candidates.some(isIndirect)) ? NESTED : undefined
+}
+
+/**
+ * The answer to an Execute of the unnamed portal that PostgreSQL 18.4 may die of. A Query that fails in a transaction
+ * leaves its own portal behind under that name, with a list of statements that is no longer there, and an Execute looks
+ * into it (IsTransactionExitStmtList in postgres.c). So it must be sure that the portal is one that Bind made.
+ */
+export function hazardOfUnnamed(state: SessionState): Buffer | undefined {
+  const { portals, segment, queries } = state
+  const [portal] = portals.candidates(UNNAMED, segment)
+  // Where a Bind of this pipeline fails, what is behind it is skipped.
+  if (portal !== undefined && (!state.mayHaveLeft || portals.isNew(UNNAMED, segment))) return undefined
+  if (portal?.boundBehind === queries && portals.isSure(UNNAMED)) return undefined
+  if (state.status !== 'E') return unknownNameResponse('portal', '')
+  return encodeErrorResponse({
+    severity: 'ERROR',
+    code: '25P02',
+    message: 'current transaction is aborted, commands ignored until end of transaction block',
+  })
 }
 
 /** What it gives depends on what a name means when it is looked at. */
