@@ -96,13 +96,13 @@ export class LeaseQueue<S extends Poolable> implements BoundedQueue {
   request(request: LeaseRequest<S>): () => void {
     if (this.#closed) {
       request.onRefused(new PgoauthError('SHUTDOWN'))
-      return () => {}
+      return NOTHING
     }
     if (this.#waiters.size === 0 && this.#mayHoldMore(request.identity, 0)) {
       const server = this.#takeIdle(request.key)
       if (server !== undefined) {
         this.#lend(server, request)
-        return () => {}
+        return NOTHING
       }
     }
     const sinceMs = this.#clock.nowMs()
@@ -415,6 +415,9 @@ export class LeaseQueue<S extends Poolable> implements BoundedQueue {
     })
   }
 }
+
+/** Where there is nothing to take out of the queue. */
+const NOTHING = () => {}
 
 function oneMore(want: Want | undefined, sinceMs: number): Want {
   return { count: (want?.count ?? 0) + 1, sinceMs: want?.sinceMs ?? sinceMs }
