@@ -33,6 +33,11 @@ export class LeaseEffects {
     else if (!name.startsWith('transaction_')) this.settings.push(name)
   }
 
+  /** Nothing is left: it may be used for the next lease. */
+  get isNothing(): boolean {
+    return !this.opaque && !this.changesSettings
+  }
+
   get changesSettings(): boolean {
     return this.allSettings || this.settings.length > 0
   }

@@ -91,7 +91,8 @@ export class PooledServer implements Poolable {
   /** Gives what arrives to a reader; undefined takes it back. */
   readBy(reader: ServerReader | undefined): void {
     this.#reader = reader ?? this.#idleReader
-    this.connection.socket.resume()
+    const { socket } = this.connection
+    if (!socket.readableFlowing) socket.resume()
     if (this.#lost !== undefined) this.#reader.onLost(this.#lost)
   }
 

@@ -100,7 +100,13 @@ export class TransactionSession {
     this.#request = {
       key: options.key,
       identity: options.identity,
-      onLease: (server) => this.#guarded(() => this.#leased(server)),
+      onLease: (server) => {
+        try {
+          this.#leased(server)
+        } catch (thrown) {
+          this.#fail(asPgoauthError(thrown))
+        }
+      },
       onRefused: (error) => this.#fail(error),
     }
   }
@@ -161,20 +167,22 @@ export class TransactionSession {
 
   /**
    * A turn that the gate let through and that does nothing to the session but run; true where it was taken in place of its
-   * bytes. Its answer comes to `toClient`, in one piece where it came in one and there is nothing unusual in it.
+   * bytes, which stay as they are until it is answered. Its answer comes to `toClient`, in one piece where it came in one and there is nothing unusual in it.
    */
   send(turn: WholeTurn, statement: StatementAnalysis): boolean {
     if (this.#phase === 'idle' && this.#backlog.length === 0) {
       this.willSend(statement)
       this.#turnWaiting = turn
       this.#lease()
-      // The chunk it came in may be gone by then.
-      if (this.#turnWaiting !== undefined) this.#turnWaiting = { ...turn, bytes: Buffer.from(turn.bytes) }
       return true
     }
     if (this.#phase !== 'leased' || !this.#atRest) return false
     this.willSend(statement)
-    this.#guarded(() => this.#sendTurn(turn))
+    try {
+      this.#sendTurn(turn)
+    } catch (thrown) {
+      this.#fail(asPgoauthError(thrown))
+    }
     return true
   }
 
@@ -246,7 +254,7 @@ export class TransactionSession {
     this.#turnBytes += chunk.length
     const turn = this.#turnAway
     const status = turn && plainAnswer(chunk, turn)
-    this.#guarded(() => {
+    try {
       if (status !== undefined) {
         this.#turnAway = undefined
         this.#replies.status = status
@@ -257,11 +265,13 @@ export class TransactionSession {
       this.#oweTurn()
       this.#replies.push(chunk)
       for (const piece of this.#replies.take()) {
-        if (this.#phase === 'ended') return
+        if (this.#isOver) return
         this.#sinks.toClient(piece)
       }
       this.#releaseWhereDue()
-    })
+    } catch (thrown) {
+      this.#fail(asPgoauthError(thrown))
+    }
   }
 
   // Leases.
@@ -301,6 +311,7 @@ export class TransactionSession {
       this.#turnWaiting = undefined
       if (sql === undefined && backlog.length === 0) {
         for (const piece of this.#replies.take()) this.#sinks.toClient(piece)
+        this.#stall(false)
         this.#sendTurn(turn)
         return
       }
@@ -352,7 +363,7 @@ export class TransactionSession {
     if (this.#phase !== 'leased' || server === undefined || this.#pinned !== undefined) return
     if (this.#replies.status !== 'I' || !this.#atRest) return
     const effects = this.#effects
-    this.#effects = new LeaseEffects()
+    if (!effects.isNothing) this.#effects = new LeaseEffects()
     this.#server = undefined
     this.#noteTurn()
     if (effects.changesSettings || this.#cancels.size > 0) {
@@ -377,6 +388,10 @@ export class TransactionSession {
     else if (turn.sql !== undefined) {
       this.#rewriter.setUnnamed(turn.bytes.subarray(turn.definitionStart, turn.definitionEnd))
     }
+  }
+
+  get #isOver(): boolean {
+    return this.#phase === 'ended'
   }
 
   get #mustWait(): boolean {
