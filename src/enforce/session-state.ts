@@ -19,7 +19,7 @@ export interface Note {
   /** The statements that the message runs, in order; `steps` of them are done. */
   readonly statements?: readonly RunningStatement[]
   /** A Query's text, into which an error's position points. */
-  readonly sql?: string
+  readonly sql?: string | undefined
   steps?: number
   /** The stand-in's error came. */
   refused?: true
@@ -99,6 +99,13 @@ export class SessionState {
   get ownName(): string {
     this.#ownName ??= `pgoauth_own_${randomBytes(8).toString('hex')}`
     return this.#ownName
+  }
+
+  /** A Query, or what ends with a Sync, goes to the server as one. `isPlain`: it only reads, and shows all that it does. */
+  turnSent(isQuery: boolean, isPlain: boolean): void {
+    // At its end, and at an error in it, a transaction that nobody began takes its cursors along.
+    if (!isPlain || !this.transactionIsOpen) this.closings++
+    if (isQuery) this.queries++
   }
 
   /** The status is as the server's last ReadyForQuery said. */

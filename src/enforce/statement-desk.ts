@@ -1,5 +1,6 @@
 import { PgoauthError } from '../base/errors.ts'
 import { CLIENT, encodeFlush } from '../wire/client-messages.ts'
+import { shortText } from './error-source.ts'
 import type { GateParts } from './gate-parts.ts'
 import { Judging, type Pausable } from './judging.ts'
 import { bindHead, executePortal, functionCallHead, parseHead, queryText, targetHead } from './message-heads.ts'
@@ -124,7 +125,8 @@ export class StatementDesk {
           for (const { analysis } of names.uses) outbox.announce(analysis)
           if (!names.keepsCursors) state.closings++
           state.copyIn = names.copies ? beginCopy('query') : undefined
-          outbox.pass('query', { statements: names.running, sql: text, ...(state.copyIn && { copyIn: state.copyIn }) })
+          const { copyIn } = state
+          outbox.pass('query', { statements: names.running, sql: shortText(text), ...(copyIn && { copyIn }) })
           if (names.loses) outbox.restore()
         })
       })
