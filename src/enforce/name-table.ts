@@ -32,6 +32,8 @@ export function sqlNameKey(name: string): NameKey {
 export class NameTable<Value> {
   readonly #sure = new Map<NameKey, Value>()
   readonly #pending: Pending<Value>[] = []
+  /** Another number means that a name may mean something else. */
+  version = 0
 
   candidates(key: NameKey, segment: number): readonly Value[] {
     const sure = this.#sure.get(key)
@@ -54,6 +56,7 @@ export class NameTable<Value> {
 
   /** A message that gives the name goes to the server. */
   expect(key: NameKey, value: Value, segment: number): Pending<Value> {
+    this.version++
     const pending = { key, value, segment }
     this.#pending.push(pending)
     return pending
@@ -61,17 +64,21 @@ export class NameTable<Value> {
 
   /** The name means this from here on, for sure. */
   set(key: NameKey, value: Value): void {
+    if (this.#sure.get(key) === value) return
+    this.version++
     this.#sure.set(key, value)
   }
 
   /** The server did what was expected. */
   confirm(pending: Pending<Value>): void {
+    this.version++
     this.abandon(pending)
     this.#sure.set(pending.key, pending.value)
   }
 
   /** It did not, or will not. */
   abandon(pending: Pending<Value>): void {
+    this.version++
     const at = this.#pending.indexOf(pending)
     if (at === 0) this.#pending.shift()
     else if (at > 0) this.#pending.splice(at, 1)
@@ -79,11 +86,13 @@ export class NameTable<Value> {
 
   /** The server dropped the name; one that is pending was given after it. */
   remove(key: NameKey): void {
+    this.version++
     this.#sure.delete(key)
   }
 
   /** The server dropped every name but those of values to keep. */
   clear(keeps: (value: Value) => boolean = () => false): void {
+    this.version++
     for (const [key, value] of this.#sure) {
       if (!keeps(value)) this.#sure.delete(key)
     }

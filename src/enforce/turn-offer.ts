@@ -1,8 +1,7 @@
-import type { StatementAnalysis } from '../sql/analysis.ts'
-import { readWholeTurn, type TurnAnswer, type WholeTurn } from '../wire/whole-turn.ts'
+import { frameWholeTurn, readWholeTurn, type TurnAnswer, type WholeTurn } from '../wire/whole-turn.ts'
 import type { GateParts } from './gate-parts.ts'
+import { KnownTurn } from './known-turn.ts'
 import { type NameKey, nameKey } from './name-table.ts'
-import type { Prepared } from './prepared.ts'
 
 /** What the offer needs of the gate around it. */
 export interface TurnOfferHooks {
@@ -14,16 +13,9 @@ export interface TurnOfferHooks {
   readonly takeBytes: (chunk: Buffer) => void
 }
 
-interface Flight {
-  readonly turn: WholeTurn
-  readonly analysis: StatementAnalysis
-  /** The text was judged for it, and is counted unless it goes the long way, which judges it again. */
-  readonly isDecision: boolean
-  /** What the unnamed statement stands for from here on. */
-  readonly unnamed: Prepared | undefined
-}
-
 const UNNAMED: NameKey = ''
+/** Turns that are recognised without being judged anew: what a client sends next is mostly what it sent last. */
+const MAX_KNOWN = 4
 
 /**
  * The short way of turns that are one settled statement and nothing else: they are judged as ever, and then offered
@@ -35,8 +27,12 @@ const UNNAMED: NameKey = ''
 export class TurnOffer {
   readonly #parts: GateParts
   readonly #hooks: TurnOfferHooks
-  #flight: Flight | undefined
+  /** Of the turn that is away: its bytes, and what was judged of it. */
+  #turn: WholeTurn | undefined
+  #away: KnownTurn | undefined
+  #answer: TurnAnswer
   #backlog: Buffer[] = []
+  readonly #known: KnownTurn[] = []
 
   constructor(parts: GateParts, hooks: TurnOfferHooks) {
     this.#parts = parts
@@ -45,12 +41,12 @@ export class TurnOffer {
 
   /** A turn is away, or bytes behind it are kept. */
   get busy(): boolean {
-    return this.#flight !== undefined
+    return this.#away !== undefined
   }
 
   /** True: the bytes were taken, or are kept until their turn comes. */
   take(chunk: Buffer): boolean {
-    if (this.#flight !== undefined) {
+    if (this.#away !== undefined) {
       if (this.#backlog.length === 0) this.#parts.sinks.onStall(true)
       this.#backlog.push(Buffer.from(chunk))
       return true
@@ -60,69 +56,108 @@ export class TurnOffer {
       return false
     if (state.copyIn !== undefined || state.ending !== undefined || state.terminated || !this.#hooks.atRest())
       return false
-    const turn = readWholeTurn(chunk)
-    const flight = turn && this.#judged(turn)
-    if (flight === undefined) return false
-    this.#flight = flight
-    if (sinks.onWholeTurn(flight.turn, flight.analysis, (answer) => this.#answered(flight, answer))) return true
-    this.#flight = undefined
+    const turn = frameWholeTurn(chunk)
+    const known = turn && (this.#again(turn) ?? this.#judged(chunk))
+    if (turn === undefined || known === undefined) return false
+    this.#turn = turn
+    this.#away = known
+    if (sinks.onWholeTurn(turn, known.analysis, this.#onAnswer)) return true
+    this.#turn = undefined
+    this.#away = undefined
     return false
   }
 
-  #judged(turn: WholeTurn): Flight | undefined {
-    const { options, state, denials } = this.#parts
-    if (turn.kind === 'bind' && turn.sql === undefined) {
-      const key = nameKey(turn.bytes.subarray(turn.nameStart, turn.nameEnd))
-      const candidates = state.statements.candidates(key, state.segment)
-      const [prepared] = candidates
-      if (prepared?.analysis === undefined || candidates.length !== 1) return undefined
-      if (!options.judge.holdsStill(prepared.judged, prepared.analysis, state)) return undefined
-      return { turn, analysis: prepared.analysis, isDecision: false, unnamed: undefined }
+  /** What is known of such a turn, where it still holds. */
+  #again(turn: WholeTurn): KnownTurn | undefined {
+    const known = this.#known
+    const { statements } = this.#parts.state
+    for (let at = 0; at < known.length; at++) {
+      const one = known[at] as KnownTurn
+      if (one.isOf(turn, statements.version)) return this.#holds(one, turn) ? one : undefined
     }
-    const { sql } = turn
-    const judgement = sql === undefined ? undefined : options.judge.known(sql, state)
-    const analysis = judgement?.statements[0]?.analysis
-    if (sql === undefined || judgement === undefined || analysis === undefined || judgement.statements.length !== 1) {
-      return undefined
-    }
-    try {
-      options.audit.assertWritable()
-      denials.passed(judgement, sql, options.judge)
-    } catch {
-      // The long way says what there is to say.
-      return undefined
-    }
-    const unnamed = turn.kind === 'bind' ? { sql, analysis, judged: judgement.under } : undefined
-    return { turn, analysis, isDecision: true, unnamed }
+    return undefined
   }
 
-  #answered(flight: Flight, answer: TurnAnswer): void {
+  #holds({ judgement, prepared, analysis, under }: KnownTurn, turn: WholeTurn): boolean {
+    const { options, state, denials } = this.#parts
+    if (!options.judge.holdsStill(prepared?.judged ?? under, analysis, state)) return false
+    if (judgement === undefined) return true
+    const { audit } = options
+    try {
+      audit.assertWritable()
+      if (judgement.observing || audit.recordsAllowed) denials.passed(judgement, turn.sql ?? '', options.judge)
+      return true
+    } catch {
+      // The long way says what there is to say.
+      return false
+    }
+  }
+
+  #judged(chunk: Buffer): KnownTurn | undefined {
+    const turn = readWholeTurn(chunk)
+    const known = turn && (turn.sql === undefined ? this.#named(turn) : this.#judgedText(turn, turn.sql))
+    if (turn === undefined || known === undefined || !this.#holds(known, turn)) return undefined
+    if (known.isRecognised) {
+      this.#known.unshift(known)
+      if (this.#known.length > MAX_KNOWN) this.#known.pop()
+    }
+    return known
+  }
+
+  /** A Bind of a statement that was prepared before. */
+  #named(turn: WholeTurn): KnownTurn | undefined {
+    if (turn.kind !== 'bind') return undefined
+    const { statements, segment } = this.#parts.state
+    const candidates = statements.candidates(nameKey(turn.bytes.subarray(turn.nameStart, turn.nameEnd)), segment)
+    const [prepared] = candidates
+    if (prepared?.analysis === undefined || candidates.length !== 1) return undefined
+    return new KnownTurn(turn, prepared.analysis, { under: prepared.judged, prepared, version: statements.version })
+  }
+
+  #judgedText(turn: WholeTurn, sql: string): KnownTurn | undefined {
+    const { options, state } = this.#parts
+    const judgement = options.judge.known(sql, state)
+    const analysis = judgement?.statements[0]?.analysis
+    if (judgement === undefined || analysis === undefined || judgement.statements.length !== 1) return undefined
+    const { under } = judgement
+    return turn.kind === 'query'
+      ? new KnownTurn(turn, analysis, { under, judgement, pattern: options.judge.patternOf(sql, state) })
+      : new KnownTurn(turn, analysis, { under, judgement, unnamed: { sql, analysis, judged: under } })
+  }
+
+  readonly #onAnswer = (answer: TurnAnswer) => {
+    if (this.#away === undefined) return
+    this.#answer = answer
+    if (this.#parts.state.ended) this.#away = undefined
+    else this.#parts.guarded(this.#takeAnswer)
+  }
+
+  readonly #takeAnswer = () => {
     const { state, sinks, options } = this.#parts
-    if (this.#flight !== flight) return
-    this.#flight = undefined
-    if (state.ended) return
-    this.#parts.guarded(() => {
-      if (answer === undefined) this.#hooks.takeBytes(flight.turn.bytes)
-      else {
-        if (flight.isDecision) options.judge.tally.known()
-        if (flight.unnamed !== undefined) state.statements.set(UNNAMED, flight.unnamed)
-        state.segment++
-        sinks.toClient(answer.reply)
-        if (answer.completed) sinks.onCompleted?.(flight.analysis)
-        sinks.onReady?.(state.status)
-      }
-      this.#takeBacklog()
-    })
+    const [turn, known, answer] = [this.#turn, this.#away, this.#answer]
+    this.#turn = undefined
+    this.#away = undefined
+    this.#answer = undefined
+    if (turn === undefined || known === undefined) return
+    if (answer === undefined) this.#hooks.takeBytes(turn.bytes)
+    else {
+      if (known.judgement !== undefined) options.judge.tally.known()
+      if (known.unnamed !== undefined) state.statements.set(UNNAMED, known.unnamed)
+      state.segment++
+      sinks.toClient(answer.reply)
+      if (answer.completed) sinks.onCompleted?.(known.analysis)
+      sinks.onReady?.(state.status)
+    }
+    if (this.#backlog.length > 0) this.#takeBacklog()
   }
 
   #takeBacklog(): void {
-    if (this.#backlog.length === 0) return
     const backlog = this.#backlog
     this.#backlog = []
     for (const [at, chunk] of backlog.entries()) {
       if (this.#parts.state.ended) return
       if (!this.take(chunk)) this.#hooks.takeBytes(chunk)
-      if (this.#flight === undefined) continue
+      if (this.#away === undefined) continue
       // It was offered again: what is behind it goes on waiting.
       this.#backlog = backlog.slice(at + 1)
       if (this.#backlog.length > 0) return
