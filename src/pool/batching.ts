@@ -12,7 +12,7 @@ const MAX_LINES = 4
 /** Turns pipelined on one line: more only lengthens the queue. */
 const MAX_DEPTH = 128
 /** Another line is used where one is busy for so long with what it has. */
-const FULL_MS = 2
+const FULL_MS = 4
 /** So many leased runs, none slow or large, make a statement's template one that is batched. */
 const SETTLED_RUNS = 5
 /** On a busy machine a quick statement takes long now and then, and is no reason to give batching up. */
