@@ -2,6 +2,7 @@ import type { Grants } from '../policy/grants.ts'
 import type { Analysis, StatementAnalysis } from '../sql/analysis.ts'
 import type { ParsedJudgement } from './judge.ts'
 import { foldLiterals } from './sql-template.ts'
+import { TextPattern } from './text-pattern.ts'
 
 /** Rough sizes in bytes, for the bound: an entry's own objects, each statement, each access. */
 const ENTRY_BYTES = 400
@@ -18,6 +19,9 @@ export type GoodAnalysis = Analysis & { readonly ok: true }
 /** An analysis, with what was decided on it. */
 export class CachedAnalysis {
   readonly analysis: GoodAnalysis
+  /** The template it holds for; undefined where it holds for one text alone. */
+  template: string | undefined
+  #pattern: TextPattern | undefined
   /** The last grants it was decided for; mostly there is one set. */
   #grants: Grants | undefined
   #judgement: ParsedJudgement | undefined
@@ -25,6 +29,12 @@ export class CachedAnalysis {
 
   constructor(analysis: GoodAnalysis) {
     this.analysis = analysis
+  }
+
+  /** Of the texts it holds for; undefined where that is one alone. */
+  get pattern(): TextPattern | undefined {
+    if (this.template !== undefined) this.#pattern ??= new TextPattern(this.template)
+    return this.#pattern
   }
 
   judgement(grants: Grants): ParsedJudgement | undefined {
@@ -74,7 +84,8 @@ export class AnalysisCache {
     const entry = new CachedAnalysis(analysis)
     if (sql.length > MAX_KEPT_CHARACTERS || thingsIn(analysis) > MAX_KEPT_THINGS) return entry
     const fold = () => (this.#sought === sql ? this.#soughtTemplate : foldLiterals(sql))
-    this.#put((isFoldable(analysis) ? fold() : undefined) ?? sql, entry)
+    entry.template = isFoldable(analysis) ? fold() : undefined
+    this.#put(entry.template ?? sql, entry)
     return entry
   }
 

@@ -19,6 +19,7 @@ import { LARGE_OBJECT_FUNCTIONS } from './large-object-functions.ts'
 import type { JudgedUnder } from './prepared.ts'
 import { fingerprintOf } from './sql-fingerprint.ts'
 import { anotherTurn, largeCopy } from './statement-text.ts'
+import type { TextPattern } from './text-pattern.ts'
 
 export interface JudgeOptions {
   readonly catalog: CatalogSource
@@ -95,6 +96,10 @@ class CachingJudge implements Judge {
     if (found === undefined || judgement === undefined || !judgement.allowed) return undefined
     const leans = found.analysis.leansOnCatalog || judgement.distinct.some(({ decision }) => decision.byColumns)
     return leans && this.catalog.stale ? undefined : judgement
+  }
+
+  patternOf(sql: string, { temporary }: JudgedFor): TextPattern | undefined {
+    return this.#view(temporary).cache.find(sql)?.pattern
   }
 
   holdsStill(under: JudgedUnder, analysis: unknown, { grants, temporary: own }: JudgedFor): boolean {

@@ -1,18 +1,17 @@
 import type { StatementAnalysis } from '../sql/analysis.ts'
 import { plainAnswer, type WholeTurn } from '../wire/whole-turn.ts'
 import type { GateParts } from './gate-parts.ts'
+import type { KnownTurn } from './known-turn.ts'
 import { UNNAMED } from './name-table.ts'
 import type { Portal, Prepared } from './prepared.ts'
 import { NOTHING_NOTED, type Note } from './session-state.ts'
 
-/** A turn that was judged, and may go as it is. */
-export interface Flight {
+/** A turn at the server. */
+interface Away {
   readonly turn: WholeTurn
-  readonly analysis: StatementAnalysis
-  /** The text was judged for it, and is counted unless it goes the long way, which judges it again. */
-  readonly isDecision: boolean
-  /** What is bound in it. */
-  readonly prepared: Prepared | undefined
+  readonly known: KnownTurn
+  /** Its text, where an error in it is looked up there. */
+  readonly sql: string | undefined
 }
 
 /**
@@ -24,7 +23,7 @@ export interface Flight {
  */
 export class DirectTurn {
   readonly #parts: GateParts
-  #away: Flight | undefined
+  #away: Away | undefined
 
   constructor(parts: GateParts) {
     this.#parts = parts
@@ -36,13 +35,14 @@ export class DirectTurn {
   }
 
   /** True: it was sent. The stream must be at rest, and no transaction failed. */
-  send(flight: Flight): boolean {
-    const { turn, analysis } = flight
+  send(turn: WholeTurn, known: KnownTurn): boolean {
+    const { analysis, judgement } = known
     if (analysis.ddl || hasEffects(analysis)) return false
-    const { sinks, options } = this.#parts
-    if (flight.isDecision) options.judge.tally.known()
-    this.#away = flight
-    this.#parts.state.turnSent(turn.kind === 'query', analysis.plain)
+    const { sinks, options, state } = this.#parts
+    if (judgement !== undefined) options.judge.tally.known()
+    const isLookedUp = turn.kind === 'query' && state.grants.policy.errors !== 'full'
+    this.#away = { turn, known, sql: isLookedUp ? turn.sql : undefined }
+    state.turnSent(turn.kind === 'query', analysis.plain)
     if (sinks.onDirectTurn?.(turn, analysis)) return true
     sinks.onSending?.(analysis)
     sinks.toServer(turn.bytes)
@@ -52,13 +52,14 @@ export class DirectTurn {
   /** True: the bytes are the answer to the turn, and went to the client. */
   answered(chunk: Buffer): boolean {
     const { state, sinks } = this.#parts
-    const flight = this.#away
-    if (flight === undefined || plainAnswer(chunk, flight.turn) !== state.status) return false
+    const away = this.#away
+    if (away === undefined || plainAnswer(chunk, away.turn) !== state.status) return false
     this.#away = undefined
-    const { turn, prepared, analysis } = flight
-    if (turn.kind === 'bind' && prepared !== undefined) {
-      if (turn.sql !== undefined) state.statements.set(UNNAMED, prepared)
-      if (state.status === 'T') state.portals.set(UNNAMED, this.#portalOf(prepared))
+    const { turn, known } = away
+    const { bound, analysis } = known
+    if (turn.kind === 'bind' && bound !== undefined) {
+      if (turn.parses) state.statements.set(UNNAMED, bound)
+      if (state.status === 'T') state.portals.set(UNNAMED, this.#portalOf(bound))
     }
     state.segment++
     state.statusCame(state.status)
@@ -70,18 +71,17 @@ export class DirectTurn {
 
   /** Enters the turn that is away in the ledger; what comes next is the long way's. */
   settle(): void {
-    const flight = this.#away
-    if (flight === undefined) return
+    const away = this.#away
+    if (away === undefined) return
     this.#away = undefined
     const { ledger, statements, portals, segment } = this.#parts.state
-    const { turn, analysis, prepared } = flight
-    const running: Note = { statements: [{ analysis }], ...(turn.kind === 'query' && { sql: turn.sql }) }
+    const { turn, known, sql } = away
+    const { analysis, bound } = known
+    const running: Note = { statements: [{ analysis }], sql }
     if (turn.kind === 'query') ledger.expect('query', running)
-    else if (prepared !== undefined) {
-      if (turn.sql !== undefined) {
-        ledger.expect('parse', { statement: statements.expect(UNNAMED, prepared, segment) })
-      }
-      ledger.expect('bind', { portal: portals.expect(UNNAMED, this.#portalOf(prepared), segment) })
+    else if (bound !== undefined) {
+      if (turn.parses) ledger.expect('parse', { statement: statements.expect(UNNAMED, bound, segment) })
+      ledger.expect('bind', { portal: portals.expect(UNNAMED, this.#portalOf(bound), segment) })
       if (turn.hasDescribe) ledger.expect('describe-portal', NOTHING_NOTED)
       ledger.expect('execute', running)
       ledger.expect('sync', NOTHING_NOTED)

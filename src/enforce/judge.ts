@@ -4,6 +4,7 @@ import type { SessionRelation, StatementAnalysis } from '../sql/analysis.ts'
 import type { CatalogSource } from './catalog-source.ts'
 import type { JudgingTally } from './judging-tally.ts'
 import type { JudgedUnder } from './prepared.ts'
+import type { TextPattern } from './text-pattern.ts'
 
 /** What is said about one text: may it run, and if not, what the client is told. */
 export type Judgement =
@@ -52,6 +53,8 @@ export interface Judge {
   judgeLarge(sql: Buffer, session: JudgedFor): Promise<Judgement>
   /** What is known and allowed at once, without a look at the text or the catalog; else undefined, and `judge` has to say. */
   known(sql: string, session: JudgedFor): ParsedJudgement | undefined
+  /** Recognises other texts for which what is `known` of this one holds as well; undefined where there are none. */
+  patternOf(sql: string, session: JudgedFor): TextPattern | undefined
   /** Whether what was judged under these grants and this catalog needs no judging again. */
   holdsStill(under: JudgedUnder, analysis: StatementAnalysis | undefined, session: JudgedFor): boolean
   /** SQL that stands for a FunctionCall of that OID, to be judged; undefined where no such function is known. */

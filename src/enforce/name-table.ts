@@ -35,6 +35,8 @@ export function sqlNameKey(name: string): NameKey {
 export class NameTable<Value> {
   readonly #sure = new Map<NameKey, Value>()
   readonly #pending = new Map<NameKey, Queue<Pending<Value>>>()
+  /** Another number means that a name may mean something else. */
+  version = 0
 
   candidates(key: NameKey, segment: number): readonly Value[] {
     const sure = this.#sure.get(key)
@@ -59,6 +61,7 @@ export class NameTable<Value> {
 
   /** A message that gives the name goes to the server. */
   expect(key: NameKey, value: Value, segment: number): Pending<Value> {
+    this.version++
     const pending = { key, value, segment }
     const others = this.#pending.get(key)
     if (others === undefined) this.#pending.set(key, new Queue(pending))
@@ -68,17 +71,21 @@ export class NameTable<Value> {
 
   /** The name means this from here on, for sure. */
   set(key: NameKey, value: Value): void {
+    if (this.#sure.get(key) === value) return
+    this.version++
     this.#sure.set(key, value)
   }
 
   /** The server did what was expected. */
   confirm(pending: Pending<Value>): void {
+    this.version++
     this.abandon(pending)
     this.#sure.set(pending.key, pending.value)
   }
 
   /** It did not, or will not. */
   abandon(pending: Pending<Value>): void {
+    this.version++
     const { key } = pending
     const others = this.#pending.get(key)
     others?.remove(pending)
@@ -87,11 +94,13 @@ export class NameTable<Value> {
 
   /** The server dropped the name; one that is pending was given after it. */
   remove(key: NameKey): void {
+    this.version++
     this.#sure.delete(key)
   }
 
   /** The server dropped every name but those to keep. */
   clear(keeps: (value: Value, key: NameKey) => boolean = () => false): void {
+    this.version++
     for (const [key, value] of this.#sure) {
       if (!keeps(value, key)) this.#sure.delete(key)
     }

@@ -83,13 +83,20 @@ export function openSessionGate(options: GateOptions, sinks: GateSinks): Session
     if (ending.when === 'statement' || (!state.segmentOpen && state.status === 'I')) finish(ending.error)
   }
 
+  /** One function for all chunks: they come by the hundred thousand. */
+  let incoming: Buffer | undefined
+  const takeIncoming = () => {
+    const chunk = incoming
+    incoming = undefined
+    if (chunk === undefined || offer.take(chunk)) return
+    direct.settle()
+    client.push(chunk)
+  }
+
   return {
     fromClient(chunk) {
-      guarded(() => {
-        if (offer.take(chunk)) return
-        direct.settle()
-        client.push(chunk)
-      })
+      incoming = chunk
+      guarded(takeIncoming)
     },
     fromServer(chunk) {
       guarded(() => {

@@ -1,7 +1,7 @@
 /** What stands in a template for a literal; texts that hold these characters themselves are not folded. */
-const INTEGER = '\u0001'
-const DECIMAL = '\u0002'
-const STRING = '\u0003'
+export const INTEGER = '\u0001'
+export const DECIMAL = '\u0002'
+export const STRING = '\u0003'
 
 /** An integer of more digits may be too large for the grammar's ICONST and is then read as another kind of token. */
 const MAX_INTEGER_DIGITS = 9

@@ -1,7 +1,8 @@
 import { HEADER_BYTES } from '../wire/limits.ts'
-import { readWholeTurn, type TurnAnswer, type WholeBind, type WholeTurn } from '../wire/whole-turn.ts'
-import type { DirectTurn, Flight } from './direct-turn.ts'
+import { frameWholeTurn, readWholeTurn, type TurnAnswer, type WholeTurn } from '../wire/whole-turn.ts'
+import type { DirectTurn } from './direct-turn.ts'
 import type { GateParts } from './gate-parts.ts'
+import { KnownTurn } from './known-turn.ts'
 import { nameKey, UNNAMED } from './name-table.ts'
 import { parameterObjection, parameterTypes } from './parameter-types.ts'
 
@@ -15,6 +16,9 @@ export interface TurnOfferHooks {
   readonly takeBytes: (chunk: Buffer) => void
 }
 
+/** Turns that are recognised without being judged anew: what a client sends next is mostly what it sent last. */
+const MAX_KNOWN = 4
+
 /**
  * The short way of turns that are one settled statement and nothing else: they are judged as ever, and then offered
  * whole to whoever runs turns of many clients side by side. Where the offer is declined it is sent directly; where what
@@ -26,8 +30,12 @@ export class TurnOffer {
   readonly #parts: GateParts
   readonly #hooks: TurnOfferHooks
   readonly #direct: DirectTurn
-  #flight: Flight | undefined
+  /** Of the turn that is away: its bytes, and what was judged of it. */
+  #turn: WholeTurn | undefined
+  #away: KnownTurn | undefined
+  #answer: TurnAnswer
   #backlog: Buffer[] = []
+  readonly #known: KnownTurn[] = []
 
   constructor(parts: GateParts, direct: DirectTurn, hooks: TurnOfferHooks) {
     this.#parts = parts
@@ -37,12 +45,12 @@ export class TurnOffer {
 
   /** A turn is away, or bytes behind it are kept. */
   get busy(): boolean {
-    return this.#flight !== undefined
+    return this.#away !== undefined
   }
 
   /** True: the bytes were taken, or are kept until their turn comes. */
   take(chunk: Buffer): boolean {
-    if (this.#flight !== undefined) {
+    if (this.#away !== undefined) {
       if (this.#backlog.length === 0) this.#parts.sinks.onStall(true)
       this.#backlog.push(Buffer.from(chunk))
       return true
@@ -51,81 +59,115 @@ export class TurnOffer {
     if (state.status === 'E' || this.#direct.busy || !state.ledger.empty || state.segmentOpen) return false
     if (state.copyIn !== undefined || state.ending !== undefined || state.terminated || !this.#hooks.atRest())
       return false
-    const turn = readWholeTurn(chunk)
-    const flight = turn && this.#judged(turn)
-    if (flight === undefined) return false
+    const turn = frameWholeTurn(chunk)
+    const known = turn && (this.#again(turn) ?? this.#judged(chunk))
+    if (turn === undefined || known === undefined) return false
     if (sinks.onWholeTurn !== undefined && state.status === 'I') {
-      this.#flight = flight
-      if (sinks.onWholeTurn(flight.turn, flight.analysis, (answer) => this.#answered(flight, answer))) return true
-      this.#flight = undefined
+      this.#turn = turn
+      this.#away = known
+      if (sinks.onWholeTurn(turn, known.analysis, this.#onAnswer)) return true
+      this.#turn = undefined
+      this.#away = undefined
     }
-    return this.#direct.send(flight)
+    return this.#direct.send(turn, known)
   }
 
-  #judged(turn: WholeTurn): Flight | undefined {
+  /** What is known of such a turn, where it still holds. */
+  #again(turn: WholeTurn): KnownTurn | undefined {
+    const known = this.#known
+    const { statements } = this.#parts.state
+    for (let at = 0; at < known.length; at++) {
+      const one = known[at] as KnownTurn
+      if (one.isOf(turn, statements.version)) return this.#holds(one, turn) ? one : undefined
+    }
+    return undefined
+  }
+
+  #holds({ judgement, prepared, analysis, under }: KnownTurn, turn: WholeTurn): boolean {
     const { options, state, denials } = this.#parts
-    const { sql } = turn
+    if (!options.judge.holdsStill(prepared?.judged ?? under, analysis, state)) return false
+    const { audit } = options
     try {
-      options.audit.assertWritable()
-      if (sql === undefined) return turn.kind === 'bind' ? this.#judgedBefore(turn) : undefined
-      const judgement = options.judge.known(sql, state)
-      const analysis = judgement?.statements[0]?.analysis
-      if (judgement === undefined || analysis === undefined || judgement.statements.length !== 1) return undefined
-      if (turn.kind === 'bind' && turn.hasTypes) {
-        const types = parameterTypes(turn.bytes.subarray(HEADER_BYTES, turn.definitionEnd))
-        if (parameterObjection(types, state.grants.policy, analysis) !== undefined) return undefined
-      }
+      audit.assertWritable()
+      if (judgement === undefined || !(judgement.observing || audit.recordsAllowed)) return true
       // Of one statement that is one step.
-      denials.passed(judgement, sql, options.judge)?.next()
-      const prepared = turn.kind === 'bind' ? { sql, analysis, judged: judgement.under } : undefined
-      return { turn, analysis, isDecision: true, prepared }
+      denials.passed(judgement, turn.sql ?? '', options.judge)?.next()
+      return true
     } catch {
       // The long way says what there is to say.
-      return undefined
+      return false
     }
   }
 
-  /** A turn of a statement that was prepared before, where nothing has changed since it was judged. */
-  #judgedBefore(turn: WholeBind): Flight | undefined {
-    const { options, state } = this.#parts
-    const candidates = state.statements.candidates(
-      nameKey(turn.bytes.subarray(turn.nameStart, turn.nameEnd)),
-      state.segment,
-    )
-    const [prepared] = candidates
-    if (prepared?.analysis === undefined || candidates.length !== 1) return undefined
-    if (!options.judge.holdsStill(prepared.judged, prepared.analysis, state)) return undefined
-    return { turn, analysis: prepared.analysis, isDecision: false, prepared }
+  #judged(chunk: Buffer): KnownTurn | undefined {
+    const turn = readWholeTurn(chunk)
+    const known = turn && (turn.sql === undefined ? this.#named(turn) : this.#judgedText(turn, turn.sql))
+    if (turn === undefined || known === undefined || !this.#holds(known, turn)) return undefined
+    if (known.isRecognised) {
+      this.#known.unshift(known)
+      if (this.#known.length > MAX_KNOWN) this.#known.pop()
+    }
+    return known
   }
 
-  #answered(flight: Flight, answer: TurnAnswer): void {
+  /** A Bind of a statement that was prepared before. */
+  #named(turn: WholeTurn): KnownTurn | undefined {
+    if (turn.kind !== 'bind') return undefined
+    const { statements, segment } = this.#parts.state
+    const candidates = statements.candidates(nameKey(turn.bytes.subarray(turn.nameStart, turn.nameEnd)), segment)
+    const [prepared] = candidates
+    if (prepared?.analysis === undefined || candidates.length !== 1) return undefined
+    return new KnownTurn(turn, prepared.analysis, { under: prepared.judged, prepared, version: statements.version })
+  }
+
+  #judgedText(turn: WholeTurn, sql: string): KnownTurn | undefined {
+    const { options, state } = this.#parts
+    const judgement = options.judge.known(sql, state)
+    const analysis = judgement?.statements[0]?.analysis
+    if (judgement === undefined || analysis === undefined || judgement.statements.length !== 1) return undefined
+    const { under } = judgement
+    if (turn.kind === 'bind' && turn.hasTypes) {
+      const types = parameterTypes(turn.bytes.subarray(HEADER_BYTES, turn.definitionEnd))
+      if (parameterObjection(types, state.grants.policy, analysis) !== undefined) return undefined
+    }
+    return turn.kind === 'query'
+      ? new KnownTurn(turn, analysis, { under, judgement, pattern: options.judge.patternOf(sql, state) })
+      : new KnownTurn(turn, analysis, { under, judgement, unnamed: { sql, analysis, judged: under } })
+  }
+
+  readonly #onAnswer = (answer: TurnAnswer) => {
+    if (this.#away === undefined) return
+    this.#answer = answer
+    if (this.#parts.state.ended) this.#away = undefined
+    else this.#parts.guarded(this.#takeAnswer)
+  }
+
+  readonly #takeAnswer = () => {
     const { state, sinks, options } = this.#parts
-    if (this.#flight !== flight) return
-    this.#flight = undefined
-    if (state.ended) return
-    this.#parts.guarded(() => {
-      if (answer === undefined) this.#hooks.takeBytes(flight.turn.bytes)
-      else {
-        if (flight.isDecision) options.judge.tally.known()
-        const { turn, prepared } = flight
-        if (turn.sql !== undefined && prepared !== undefined) state.statements.set(UNNAMED, prepared)
-        state.segment++
-        sinks.toClient(answer.reply)
-        if (answer.completed) sinks.onCompleted?.(flight.analysis)
-        sinks.onReady?.(state.status)
-      }
-      this.#takeBacklog()
-    })
+    const [turn, known, answer] = [this.#turn, this.#away, this.#answer]
+    this.#turn = undefined
+    this.#away = undefined
+    this.#answer = undefined
+    if (turn === undefined || known === undefined) return
+    if (answer === undefined) this.#hooks.takeBytes(turn.bytes)
+    else {
+      if (known.judgement !== undefined) options.judge.tally.known()
+      if (known.unnamed !== undefined) state.statements.set(UNNAMED, known.unnamed)
+      state.segment++
+      sinks.toClient(answer.reply)
+      if (answer.completed) sinks.onCompleted?.(known.analysis)
+      sinks.onReady?.(state.status)
+    }
+    if (this.#backlog.length > 0) this.#takeBacklog()
   }
 
   #takeBacklog(): void {
-    if (this.#backlog.length === 0) return
     const backlog = this.#backlog
     this.#backlog = []
     for (const [at, chunk] of backlog.entries()) {
       if (this.#parts.state.ended) return
       if (!this.take(chunk)) this.#hooks.takeBytes(chunk)
-      if (this.#flight === undefined) continue
+      if (this.#away === undefined) continue
       // It was offered again: what is behind it goes on waiting.
       this.#backlog = backlog.slice(at + 1)
       if (this.#backlog.length > 0) return

@@ -1,6 +1,7 @@
 import { PgoauthError } from '../base/errors.ts'
 import { HEADER_BYTES } from '../wire/limits.ts'
 import { parseParameterStatus, SERVER } from '../wire/server-messages.ts'
+import { LineOutput } from './line-output.ts'
 import type { PooledServer } from './pooled-server.ts'
 
 /** One client's turn on a line: what the server answers up to its ReadyForQuery. */
@@ -33,6 +34,8 @@ export interface LineHooks {
 const STUCK_MS = 30
 /** Replies are held until they are whole; a longer one is not waited for. */
 const MAX_REPLY_BYTES = 65_536
+/** A change of the server's pace is believed after about as many reads. */
+const PACE_WEIGHT = 16
 /** Of what nobody waits for, messages up to this size are kept until they are whole. */
 const MAX_SMALL_BYTES = 1024
 /** ReadyForQuery's status outside a transaction. */
@@ -53,14 +56,22 @@ export class BatchLine {
   readonly #owed: (BatchTurn | undefined)[] = []
   #first = 0
   #live = 0
-  readonly #out: Buffer[] = []
+  /** What goes out with the next write; a turn that is added has its bytes here. */
+  readonly output: LineOutput
   /** Of the first turn: what came of its reply so far. */
   #rest: Buffer | undefined
   /** Of a message of a turn that is nobody's: bytes still to pass over. */
   #skipBytes = 0
   #unasked = 0
+  /** Turns answered by what is being read. */
+  #done = 0
   #isOdd = false
   #headAtMs = 0
+  /** What the server needs for one turn while it is busy with them, smoothed. */
+  #paceMs = 0
+  /** When replies came last; it has been busy since. */
+  #repliedAtMs = 0
+  #isPaced = false
   #isFlushing = false
   #isWatching = false
   #isStuck = false
@@ -70,11 +81,17 @@ export class BatchLine {
   constructor(server: PooledServer, hooks: LineHooks) {
     this.server = server
     this.#hooks = hooks
+    this.output = new LineOutput((bytes) => server.write(bytes))
     server.readBy({
       onData: (chunk) => this.#fromServer(chunk),
       onDrain: () => {},
       onLost: (error) => this.#lose(error),
     })
+  }
+
+  /** Milliseconds that the server is likely to be busy with what is under way. */
+  get backlogMs(): number {
+    return this.depth * this.#paceMs
   }
 
   /** Turns under way. */
@@ -96,15 +113,17 @@ export class BatchLine {
     return !this.#isLost && !this.#isRetiring && !this.#isStuck && !this.server.connection.socket.writableNeedDrain
   }
 
-  /** Adds a turn; its bytes go out with those of the others who come in this turn of the event loop. */
-  add(turn: BatchTurn, pieces: readonly Buffer[]): void {
-    if (this.depth === 0) this.#begin(turn, performance.now())
+  /** Adds a turn that is in the output: it goes out with those of the others who come in this turn of the event loop. */
+  add(turn: BatchTurn): void {
+    if (this.depth === 0) {
+      this.#begin(turn, performance.now())
+      this.#isPaced = false
+    }
     this.#owed.push(turn)
     this.#live++
-    for (const piece of pieces) this.#out.push(piece)
     if (!this.#isFlushing) {
       this.#isFlushing = true
-      setImmediate(() => this.#flush())
+      setImmediate(this.#flush)
     }
     if (!this.#isWatching) this.#watch()
   }
@@ -117,12 +136,9 @@ export class BatchLine {
     this.#live--
   }
 
-  #flush(): void {
+  readonly #flush = () => {
     this.#isFlushing = false
-    if (this.#isLost || this.#out.length === 0) return
-    const bytes = this.#out.length === 1 ? (this.#out[0] as Buffer) : Buffer.concat(this.#out)
-    this.#out.length = 0
-    this.server.write(bytes)
+    if (!this.#isLost) this.output.flush()
   }
 
   /** The server is at that turn from now on. */
@@ -135,13 +151,23 @@ export class BatchLine {
 
   #fromServer(chunk: Buffer): void {
     try {
-      this.#take(chunk, performance.now())
+      const nowMs = performance.now()
+      this.#done = 0
+      this.#take(chunk, nowMs)
+      this.#pace(nowMs)
     } catch (cause) {
       // The stream cannot be told apart any more: whoever waits on this line is told that it was lost.
       this.server.destroy()
       this.#lose(new PgoauthError('SERVER_BAD', { detail: 'a shared connection cannot be read on', cause }))
     }
     if (this.depth === 0 && !this.#isLost) this.#hooks.onEmpty()
+  }
+
+  #pace(nowMs: number): void {
+    if (this.#done === 0) return
+    if (this.#isPaced) this.#paceMs += ((nowMs - this.#repliedAtMs) / this.#done - this.#paceMs) / PACE_WEIGHT
+    this.#repliedAtMs = nowMs
+    this.#isPaced = this.depth > 0
   }
 
   #take(chunk: Buffer, nowMs: number): void {
@@ -189,6 +215,7 @@ export class BatchLine {
     const turn = this.#owed[this.#first]
     const tookMs = nowMs - this.#headAtMs
     const isOdd = this.#isOdd
+    this.#done++
     this.#first++
     if (this.#first === this.#owed.length) {
       this.#owed.length = 0
@@ -204,8 +231,15 @@ export class BatchLine {
       turn.onElsewhere('odd')
       return
     }
-    const reply = bytes.subarray(start, end)
-    turn.onReply(turn.prefix === undefined ? reply : Buffer.concat([turn.prefix, reply]), tookMs)
+    const { prefix } = turn
+    if (prefix === undefined) {
+      turn.onReply(bytes.subarray(start, end), tookMs)
+      return
+    }
+    const reply = Buffer.allocUnsafe(prefix.length + end - start)
+    reply.set(prefix)
+    bytes.copy(reply, prefix.length, start, end)
+    turn.onReply(reply, tookMs)
   }
 
   /** A message that is no part of a plain reply, or of one that nobody waits for. */

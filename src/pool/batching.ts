@@ -1,5 +1,6 @@
 import type { StatementAnalysis } from '../sql/analysis.ts'
 import { encodeParse } from '../wire/client-messages.ts'
+import type { WholeQuery } from '../wire/whole-turn.ts'
 import { BatchLine, type Elsewhere } from './batch-line.ts'
 import type { DatabasePool } from './database-pool.ts'
 import { LineStatements } from './line-statements.ts'
@@ -9,9 +10,9 @@ import type { Settings } from './settings.ts'
 /** Lines for clients of one role and like settings; each holds one of the pool's connections while it is used. */
 const MAX_LINES = 4
 /** Turns pipelined on one line: more only lengthens the queue. */
-const MAX_DEPTH = 64
-/** Another line is opened where every one has this many turns under way. */
-const CROWDED_DEPTH = 16
+const MAX_DEPTH = 128
+/** Another line is used where one is busy for so long with what it has. */
+const FULL_MS = 4
 /** So many leased runs, none slow or large, make a statement's template one that is batched. */
 const SETTLED_RUNS = 5
 /** On a busy machine a quick statement takes long now and then, and is no reason to give batching up. */
@@ -23,28 +24,71 @@ const BANNED_MS = 30_000
 const IDLE_MS = 2_000
 /** Or, where others want one and there may be no more, for so long. */
 const SPARE_MS = 100
-/** So often a template with parameters in its literals' places may give no plain reply; from then on it goes as it is. */
+/** After so many replies in a row that were not plain, a template with parameters in its literals' places goes as it is. */
 const MAX_SPLIT_FAILURES = 3
 
 /** What is known of the statements of one template. */
 export class Template {
-  runs = 0
-  bannedUntilMs = 0
-  splitFailures = 0
+  #runs = 0
+  #bannedUntilMs = 0
+  /** One after the other. */
+  #splitFailures = 0
+  /** Until then its literals stay where they are. */
+  #wholeUntilMs = 0
   #split: SplitWithKey | undefined
   #isSplit = false
 
-  /** The template with parameters for literals, as far as `text`, one of its texts, allows it. */
-  split(text: string): SplitWithKey | undefined {
-    if (this.splitFailures >= MAX_SPLIT_FAILURES) return undefined
+  /** Whether its turns may go on lines now. */
+  get isSettled(): boolean {
+    return this.#runs >= SETTLED_RUNS && (this.#bannedUntilMs === 0 || this.#isBanOver())
+  }
+
+  /** The template with parameters for literals, as far as one of its texts allows it. */
+  split(turn: WholeQuery): SplitWithKey | undefined {
+    if (this.#wholeUntilMs > 0 && performance.now() < this.#wholeUntilMs) return undefined
     if (this.#isSplit) return this.#split
     this.#isSplit = true
-    const split = splitLiterals(text)
+    const split = splitLiterals(turn.sql)
     if (split === undefined) return undefined
     // The body of the Parse behind its empty name.
     const key = encodeParse('', split.sql, split.types).toString('latin1', 6)
     this.#split = { ...split, key }
     return this.#split
+  }
+
+  /** What a leased turn took, and gave. */
+  noteLeased(tookMs: number, bytes: number): void {
+    if (bytes > LARGE_BYTES) this.#ban()
+    else if (tookMs > SLOW_MS) this.#runs = 0
+    else this.#runs++
+  }
+
+  /** What the answer of a turn on a line took. */
+  noteReply(tookMs: number, isSplit: boolean): void {
+    if (isSplit) this.#splitFailures = 0
+    if (tookMs > SLOW_MS) this.#ban()
+  }
+
+  /** A turn on a line was not answered there; that it was behind another is not its own fault. */
+  noteElsewhere(why: Elsewhere, isSplit: boolean): void {
+    if (why === 'long') this.#ban()
+    if (why !== 'odd') return
+    this.#runs = 0
+    if (isSplit && ++this.#splitFailures >= MAX_SPLIT_FAILURES) {
+      this.#splitFailures = 0
+      this.#wholeUntilMs = performance.now() + BANNED_MS
+    }
+  }
+
+  #ban(): void {
+    this.#runs = 0
+    this.#bannedUntilMs = performance.now() + BANNED_MS
+  }
+
+  #isBanOver(): boolean {
+    if (performance.now() < this.#bannedUntilMs) return false
+    this.#bannedUntilMs = 0
+    return true
   }
 }
 
@@ -59,14 +103,25 @@ export interface OpenLine {
   readonly statements: LineStatements
 }
 
+/** The lines for clients of one role and like settings. */
+export interface LineGroup {
+  readonly signature: string
+  readonly key: string
+  readonly settings: Settings
+  readonly lines: OpenLine[]
+  isOpening: boolean
+  /** It has no line left, and there may be another of its signature. */
+  isGone: boolean
+}
+
 /** Which turns of transaction pooling run side by side with others', and on which line. One for each database. */
 export class Batching {
   readonly #pool: DatabasePool
   /** By the analysis, which the judge shares over all texts of one template; only of what may be batched. */
   readonly #templates = new WeakMap<StatementAnalysis, Template>()
   readonly #signatures = new WeakMap<Settings, string>()
-  readonly #lines = new Map<string, OpenLine[]>()
-  readonly #opening = new Set<string>()
+  readonly #groups = new Map<string, LineGroup>()
+  #opening = 0
   /** Of each line, the oldest first: gives its connection back where it has been idle for so long. */
   readonly #retire = new Set<(afterMs: number) => boolean>()
 
@@ -74,28 +129,37 @@ export class Batching {
     this.#pool = pool
   }
 
-  /** The template of a statement that has settled; undefined where its turn is to be leased for. */
-  settled(statement: StatementAnalysis): Template | undefined {
-    const template = this.#templates.get(statement)
-    if (template === undefined || template.runs < SETTLED_RUNS) return undefined
-    if (template.bannedUntilMs > 0 && performance.now() < template.bannedUntilMs) return undefined
-    return template
+  /** Undefined where no statement of it has run. */
+  templateOf(statement: StatementAnalysis): Template | undefined {
+    return this.#templates.get(statement)
   }
 
-  /** A line for a turn of connections of that key with those settings; undefined where there is none to be had now. */
-  lineFor(key: string, settings: Settings): OpenLine | undefined {
+  /** Of connections of that key with those settings; of use until it is gone. */
+  groupOf(key: string, settings: Settings): LineGroup {
     const signature = this.#signature(key, settings)
-    const lines = this.#lines.get(signature)
+    const known = this.#groups.get(signature)
+    if (known !== undefined) return known
+    const group = { signature, key, settings: sharedOf(settings), lines: [], isOpening: false, isGone: false }
+    this.#groups.set(signature, group)
+    return group
+  }
+
+  /**
+   * A line for a turn; undefined where there is none to be had now. The first that will soon be through with what it has:
+   * the fuller each write, the less all of them cost.
+   */
+  lineOf(group: LineGroup): OpenLine | undefined {
+    const { lines } = group
     let best: OpenLine | undefined
-    if (lines !== undefined) {
-      for (let at = 0; at < lines.length; at++) {
-        const one = lines[at] as OpenLine
-        if (one.line.isOpen && (best === undefined || one.line.depth < best.line.depth)) best = one
-      }
+    for (let at = 0; at < lines.length; at++) {
+      const one = lines[at] as OpenLine
+      const { line } = one
+      if (!line.isOpen || line.depth >= MAX_DEPTH) continue
+      if (line.backlogMs < FULL_MS) return one
+      if (best === undefined || line.backlogMs < best.line.backlogMs) best = one
     }
-    const depth = best?.line.depth ?? MAX_DEPTH
-    if (depth >= CROWDED_DEPTH) this.#open(signature, key, settings)
-    return depth < MAX_DEPTH ? best : undefined
+    this.#open(group)
+    return best
   }
 
   /** What a leased turn of this statement took, and gave. */
@@ -103,46 +167,30 @@ export class Batching {
     if (!isBatchable(statement)) return
     const template = this.#templates.get(statement) ?? new Template()
     this.#templates.set(statement, template)
-    if (tookMs > SLOW_MS || bytes > LARGE_BYTES) {
-      template.runs = 0
-      if (bytes > LARGE_BYTES) template.bannedUntilMs = performance.now() + BANNED_MS
-    } else template.runs++
+    template.noteLeased(tookMs, bytes)
   }
 
-  /** What the answer of a turn on a line took. */
-  noteReply(template: Template, tookMs: number): void {
-    if (tookMs > SLOW_MS) this.#ban(template)
-  }
-
-  /** A turn on a line was not answered there; that it was behind another is not its own fault. */
-  noteElsewhere(template: Template, why: Elsewhere): void {
-    if (why === 'long') this.#ban(template)
-    else if (why === 'odd') template.runs = 0
-  }
-
-  #ban(template: Template): void {
-    template.runs = 0
-    template.bannedUntilMs = performance.now() + BANNED_MS
-  }
-
-  #open(signature: string, key: string, settings: Settings): void {
-    if (this.#opening.has(signature) || (this.#lines.get(signature)?.length ?? 0) >= MAX_LINES) return
+  #open(group: LineGroup): void {
+    const { lines, signature, key, settings } = group
+    if (group.isOpening || lines.length >= MAX_LINES) return
     // Half of the pool is for those who need a connection of their own.
     const most = Math.floor(this.#pool.queue.bounds.fairServers / 2)
-    if (this.#retire.size + this.#opening.size >= most && !this.#retireIdle()) return
-    this.#opening.add(signature)
+    if (this.#retire.size + this.#opening >= most && !this.#retireIdle()) {
+      this.#leave(group)
+      return
+    }
+    this.#opening++
+    group.isOpening = true
     this.#pool
-      .lease({ key, identity: `batching ${signature}`, settings: sharedOf(settings) })
+      .lease({ key, identity: `batching ${signature}`, settings })
       .then((server) => {
         let idleSinceMs = performance.now()
         // Its unnamed statement is nobody's while the line uses it.
         server.unnamed = {}
-        const lines = this.#lines.get(signature) ?? []
-        this.#lines.set(signature, lines)
         const leave = () => {
           const at = lines.indexOf(open)
           if (at >= 0) lines.splice(at, 1)
-          if (lines.length === 0) this.#lines.delete(signature)
+          this.#leave(group)
           this.#retire.delete(retire)
         }
         const retire = (afterMs: number) => {
@@ -179,7 +227,17 @@ export class Batching {
       .catch(() => {
         // Nobody waits for a line: whoever needs a connection leases one and is told what is wrong.
       })
-      .finally(() => this.#opening.delete(signature))
+      .finally(() => {
+        this.#opening--
+        group.isOpening = false
+        this.#leave(group)
+      })
+  }
+
+  #leave(group: LineGroup): void {
+    if (group.lines.length > 0 || group.isOpening) return
+    group.isGone = true
+    this.#groups.delete(group.signature)
   }
 
   /** Takes a line from those who do not use it, for others. */

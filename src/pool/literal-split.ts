@@ -6,8 +6,12 @@ export interface SplitText {
   readonly sql: string
   /** OIDs of the parameters' types; 0 leaves it to the server, which then reads the value as it reads a string literal. */
   readonly types: readonly number[]
-  /** The values of another text that differs in those literals alone; undefined where it differs elsewhere. */
-  valuesOf(text: string): readonly string[] | undefined
+  readonly parameters: number
+  /**
+   * Where in the bytes of another text the values stand, as a start and an end for each, put into `places`; false where
+   * that text differs in more than those literals.
+   */
+  findValues(bytes: Buffer, start: number, end: number, places: number[]): boolean
 }
 
 const INT4_OID = 23
@@ -32,11 +36,13 @@ export function splitLiterals(text: string): SplitText | undefined {
   // The parser's places are bytes: what is beyond ASCII is not taken apart.
   for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) > 0x7f) return undefined
 
+  const bytes = Buffer.from(text, 'latin1')
   const fixed: string[] = []
   let from = 0
   for (const { at, kind, value } of literals) {
-    const end = literalEnd(text, at, kind)
-    const found = end < 0 ? undefined : literalValue(text, at, end, kind)
+    const isString = kind === 'string'
+    const end = isString ? stringEnd(bytes, at, bytes.length) : integerEnd(bytes, at, bytes.length)
+    const found = end < 0 ? undefined : text.slice(isString ? at + 1 : at, isString ? end - 1 : end)
     if (at < from || found !== value) return undefined
     fixed.push(text.slice(from, at))
     from = end
@@ -47,7 +53,11 @@ export function splitLiterals(text: string): SplitText | undefined {
   return {
     sql,
     types: kinds.map((kind) => (kind === 'integer' ? INT4_OID : 0)),
-    valuesOf: (other) => valuesOf(other, fixed, kinds),
+    parameters: kinds.length,
+    findValues: finderOf(
+      fixed.map((part) => Buffer.from(part, 'latin1')),
+      kinds.map((kind) => kind === 'string'),
+    ),
   }
 }
 
@@ -57,41 +67,41 @@ interface Literal {
   readonly value: string
 }
 
-function valuesOf(text: string, fixed: readonly string[], kinds: readonly Literal['kind'][]): string[] | undefined {
-  const values: string[] = []
-  let at = 0
-  for (let index = 0; index < kinds.length; index++) {
-    const part = fixed[index] as string
-    if (!text.startsWith(part, at)) return undefined
-    at += part.length
-    const kind = kinds[index] as Literal['kind']
-    const end = literalEnd(text, at, kind)
-    if (end < 0) return undefined
-    values.push(literalValue(text, at, end, kind))
-    at = end
-  }
-  const last = fixed[kinds.length] as string
-  return text.length - at === last.length && text.startsWith(last, at) ? values : undefined
-}
-
-/** Behind a literal that is read in one way only; -1 where none begins. */
-function literalEnd(text: string, at: number, kind: Literal['kind']): number {
-  if (kind === 'string') {
-    if (text.charCodeAt(at) !== 0x27) return -1
-    for (let end = at + 1; end < text.length; end++) {
-      const code = text.charCodeAt(end)
-      if (code === 0x27) return text.charCodeAt(end + 1) === 0x27 ? -1 : end + 1
-      if (code === 0x5c || code > 0x7f || code < 0x20) return -1
+function finderOf(fixed: readonly Buffer[], areStrings: readonly boolean[]): SplitText['findValues'] {
+  return (bytes, start, end, places) => {
+    let at = start
+    for (let index = 0; ; index++) {
+      const part = fixed[index] as Buffer
+      const { length } = part
+      if (end - at < length) return false
+      for (let inside = 0; inside < length; inside++) if (bytes[at + inside] !== part[inside]) return false
+      at += length
+      if (index === areStrings.length) return at === end
+      const isString = areStrings[index] as boolean
+      const from = at
+      at = isString ? stringEnd(bytes, at, end) : integerEnd(bytes, at, end)
+      if (at < 0) return false
+      places[index * 2] = isString ? from + 1 : from
+      places[index * 2 + 1] = isString ? at - 1 : at
     }
-    return -1
   }
-  let end = at
-  while (isDigit(text.charCodeAt(end))) end++
-  return end === at || end - at > MAX_DIGITS ? -1 : end
 }
 
-function literalValue(text: string, at: number, end: number, kind: Literal['kind']): string {
-  return kind === 'string' ? text.slice(at + 1, end - 1) : text.slice(at, end)
+/** Behind a string that is read in one way only, its value as it stands; -1 where none begins. */
+function stringEnd(bytes: Buffer, start: number, end: number): number {
+  if (start >= end || bytes[start] !== 0x27) return -1
+  for (let at = start + 1; at < end; at++) {
+    const code = bytes[at] as number
+    if (code === 0x27) return at + 1 < end && bytes[at + 1] === 0x27 ? -1 : at + 1
+    if (code === 0x5c || code > 0x7f || code < 0x20) return -1
+  }
+  return -1
+}
+
+function integerEnd(bytes: Buffer, start: number, end: number): number {
+  let at = start
+  while (at < end && isDigit(bytes[at] as number)) at++
+  return at === start || at - start > MAX_DIGITS ? -1 : at
 }
 
 function isDigit(code: number): boolean {

@@ -90,8 +90,8 @@ export class StatementRewriter implements FrameSink {
       server.unnamed = undefined
       return bytes
     }
-    const { sql, definitionStart, definitionEnd, nameStart, nameEnd } = turn
-    if (sql !== undefined) {
+    const { definitionStart, definitionEnd, nameStart, nameEnd } = turn
+    if (turn.parses) {
       this.#unnamed = newClientStatement(Buffer.from(bytes.subarray(definitionStart, definitionEnd)))
       server.unnamed = this.#unnamed
       return bytes
@@ -108,7 +108,7 @@ export class StatementRewriter implements FrameSink {
   /** Enters what the server owes for the turn that was taken last. */
   oweTurn(turn: WholeTurn): void {
     const statement = this.#unnamed
-    if (turn.kind === 'bind' && turn.sql !== undefined && statement !== undefined) this.#oweUnnamed(statement)
+    if (turn.kind === 'bind' && turn.parses && statement !== undefined) this.#oweUnnamed(statement)
     this.#owed.add(TURN)
   }
 

@@ -3,7 +3,7 @@ import type { Log } from '../base/log.ts'
 import type { StatementAnalysis } from '../sql/analysis.ts'
 import { encodeQuery } from '../wire/client-messages.ts'
 import { plainAnswer, type TurnAnswer, type WholeTurn } from '../wire/whole-turn.ts'
-import { CANCELLED, startTurn, type TurnUnderWay } from './batched-turn.ts'
+import { BatchedTurn, CANCELLED } from './batched-turn.ts'
 import type { Batching } from './batching.ts'
 import type { DatabasePool } from './database-pool.ts'
 import { JoinedBytes } from './joined-bytes.ts'
@@ -79,8 +79,10 @@ export class TransactionSession {
   #turnWaiting: WholeTurn | undefined
   #turnAway: WholeTurn | undefined
   #leave: () => void = () => {}
-  /** While batched. */
-  #batched: { readonly underWay: TurnUnderWay; readonly answer: (answer: TurnAnswer) => void } | undefined
+  /** Where turns may be batched; and of the one that is. */
+  readonly #batched: BatchedTurn | undefined
+  #whole: WholeTurn | undefined
+  #answer: (answer: TurnAnswer) => void = () => {}
   /** Those that the server has not acted on yet, of this lease. */
   readonly #cancels = new Set<Promise<void>>()
 
@@ -109,6 +111,16 @@ export class TransactionSession {
       },
       onRefused: (error) => this.#fail(error),
     }
+    const { batching, key } = options
+    this.#batched =
+      batching &&
+      new BatchedTurn({
+        batching,
+        key,
+        definitionOf: (name) => this.#rewriter.definitionOf(name),
+        onAnswer: (answer) => this.#answered(answer),
+        onLost: (error) => this.#fail(error),
+      })
   }
 
   /** Why the session keeps its server connection; undefined while it does not. */
@@ -144,24 +156,10 @@ export class TransactionSession {
    * side by side with other clients', on a connection of nobody's.
    */
   take(turn: WholeTurn, statement: StatementAnalysis, answer: (answer: TurnAnswer) => void): boolean {
-    const { batching, key } = this.#options
-    if (this.#phase !== 'idle' || batching === undefined) return false
-    const underWay = startTurn(turn, statement, {
-      batching,
-      key,
-      settings: this.#settings,
-      definitionOf: (name) => this.#rewriter.definitionOf(name),
-      onAnswer: (reply) => {
-        if (this.#phase !== 'batched') return
-        this.#endBatched()
-        if (reply?.completed) this.#noteUnnamed(turn)
-        answer(reply)
-      },
-      onLost: (error) => this.#fail(error),
-    })
-    if (underWay === undefined) return false
+    if (this.#phase !== 'idle' || !this.#batched?.start(turn, statement, this.#settings)) return false
     this.#phase = 'batched'
-    this.#batched = { underWay, answer }
+    this.#whole = turn
+    this.#answer = answer
     return true
   }
 
@@ -207,12 +205,10 @@ export class TransactionSession {
    * is cleaned first, which takes up a signal that came late.
    */
   async cancel(): Promise<void> {
-    if (this.#batched !== undefined) {
+    if (this.#phase === 'batched') {
       // What the server runs may be a neighbour's: the client is answered, and its own statement's reply goes nowhere.
-      const { underWay, answer } = this.#batched
-      underWay.abandon()
-      this.#endBatched()
-      answer({ reply: CANCELLED, completed: false })
+      this.#batched?.abandon()
+      this.#answered({ reply: CANCELLED, completed: false })
       return
     }
     const server = this.#server
@@ -240,7 +236,7 @@ export class TransactionSession {
     if (this.#phase === 'ended') return
     this.#phase = 'ended'
     this.#leave()
-    this.#batched?.underWay.abandon()
+    this.#batched?.abandon()
     const server = this.#server
     this.#server = undefined
     this.#backlog = []
@@ -376,16 +372,20 @@ export class TransactionSession {
     this.#stall(false)
   }
 
-  #endBatched(): void {
-    this.#batched = undefined
+  #answered(answer: TurnAnswer): void {
+    if (this.#phase !== 'batched') return
+    const turn = this.#whole
+    this.#whole = undefined
     this.#phase = 'idle'
     if (this.#backlog.length > 0) this.#lease()
+    if (turn !== undefined && answer?.completed) this.#noteUnnamed(turn)
+    this.#answer(answer)
   }
 
   /** What a turn that went another way made of the unnamed statement. */
   #noteUnnamed(turn: WholeTurn): void {
     if (turn.kind === 'query') this.#rewriter.setUnnamed(undefined)
-    else if (turn.sql !== undefined) {
+    else if (turn.parses) {
       this.#rewriter.setUnnamed(turn.bytes.subarray(turn.definitionStart, turn.definitionEnd))
     }
   }
@@ -479,7 +479,7 @@ export class TransactionSession {
     if (this.#phase === 'ended') return
     this.#phase = 'ended'
     this.#leave()
-    this.#batched?.underWay.abandon()
+    this.#batched?.abandon()
     const server = this.#server
     this.#server = undefined
     this.#backlog = []

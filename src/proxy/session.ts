@@ -96,12 +96,15 @@ export class Session {
   /** Offers a turn to the lease, while the client takes what it is sent. */
   #offerOf(take: NonNullable<LeaseWatcher['take']>): NonNullable<GateSinks['onWholeTurn']> {
     const { client } = this.#options
-    return (turn, statement, answer) =>
-      !client.writableNeedDrain &&
-      take(turn, statement, (reply) => {
-        if (reply !== undefined) this.#bytesFromServer += reply.reply.length
-        answer(reply)
-      })
+    let onAnswer: Parameters<typeof take>[2] = () => {}
+    const counted: typeof onAnswer = (answer) => {
+      if (answer !== undefined) this.#bytesFromServer += answer.reply.length
+      onAnswer(answer)
+    }
+    return (turn, statement, answer) => {
+      onAnswer = answer
+      return !client.writableNeedDrain && take(turn, statement, counted)
+    }
   }
 
   get bytes(): { readonly fromClient: number; readonly fromServer: number } {

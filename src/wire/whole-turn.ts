@@ -3,33 +3,78 @@ import { SERVER } from './server-messages.ts'
 
 /**
  * What a client sent, where that is one turn, whole and nothing else, of the two plain forms in which single statements
- * come. Places are offsets in `bytes`, so that nothing is cut out that nobody reads.
+ * come. Places are offsets in `bytes`, so that nothing is cut out or decoded that nobody reads.
  */
 export type WholeTurn = WholeQuery | WholeBind
 
+const HEADER_BYTES = 5
+
 /** A Query. */
-export interface WholeQuery {
-  readonly kind: 'query'
+export class WholeQuery {
+  readonly kind = 'query'
   readonly bytes: Buffer
-  readonly sql: string
+  /** Of the text; it ends before the last byte. */
+  readonly sqlStart = HEADER_BYTES
+  readonly sqlEnd: number
+
+  constructor(bytes: Buffer) {
+    this.bytes = bytes
+    this.sqlEnd = bytes.length - 1
+  }
+
+  get sql(): string {
+    return this.bytes.toString('utf8', this.sqlStart, this.sqlEnd)
+  }
 }
 
 /** `[Parse of the unnamed statement] Bind [Describe] Execute Sync`, all of the unnamed portal, all rows wanted. */
-export interface WholeBind {
-  readonly kind: 'bind'
+export class WholeBind {
+  readonly kind = 'bind'
   readonly bytes: Buffer
-  /** Text of the Parse; undefined where there is none. */
-  readonly sql: string | undefined
-  /** Of the Parse: text and parameter types. */
+  /** Of the Parse: text and parameter types; -1 where there is none. The text stands first. */
   readonly definitionStart: number
   readonly definitionEnd: number
-  /** The Parse gives its parameters types. */
-  readonly hasTypes: boolean
+  readonly sqlEnd: number
   /** The Bind's statement name. */
   readonly nameStart: number
   readonly nameEnd: number
   readonly bindEnd: number
   readonly hasDescribe: boolean
+
+  constructor(
+    bytes: Buffer,
+    parse: { readonly definitionStart: number; readonly definitionEnd: number; readonly sqlEnd: number },
+    bind: {
+      readonly nameStart: number
+      readonly nameEnd: number
+      readonly bindEnd: number
+      readonly hasDescribe: boolean
+    },
+  ) {
+    this.bytes = bytes
+    this.definitionStart = parse.definitionStart
+    this.definitionEnd = parse.definitionEnd
+    this.sqlEnd = parse.sqlEnd
+    this.nameStart = bind.nameStart
+    this.nameEnd = bind.nameEnd
+    this.bindEnd = bind.bindEnd
+    this.hasDescribe = bind.hasDescribe
+  }
+
+  /** Whether it parses the statement it binds. */
+  get parses(): boolean {
+    return this.definitionStart >= 0
+  }
+
+  /** The Parse gives its parameters types. */
+  get hasTypes(): boolean {
+    return this.definitionEnd > this.sqlEnd + 3
+  }
+
+  /** Text of the Parse; undefined where there is none. */
+  get sql(): string | undefined {
+    return this.parses ? this.bytes.toString('utf8', this.definitionStart, this.sqlEnd) : undefined
+  }
 }
 
 /**
@@ -38,7 +83,6 @@ export interface WholeBind {
  */
 export type TurnAnswer = { readonly reply: Buffer; readonly completed: boolean } | undefined
 
-const HEADER_BYTES = 5
 /** Longer ones are for others to look at. */
 const MAX_TURN_BYTES = 8192
 
@@ -49,66 +93,55 @@ const MAX_TURN_BYTES = 8192
  * @see https://www.postgresql.org/docs/18/protocol-message-formats.html
  */
 export function readWholeTurn(bytes: Buffer): WholeTurn | undefined {
+  const turn = frameWholeTurn(bytes)
+  return turn && isText(turn.sql) ? turn : undefined
+}
+
+/** As readWholeTurn, but for the text, which may be anything: for whoever compares it with one that was read. */
+export function frameWholeTurn(bytes: Buffer): WholeTurn | undefined {
   const { length } = bytes
   if (length < HEADER_BYTES + 1 || length > MAX_TURN_BYTES) return undefined
   const tag = bytes[0]
   if (tag === CLIENT.Query) {
-    if (lengthAt(bytes, 1) !== length - 1 || bytes[length - 1] !== 0) return undefined
-    const sql = textOf(bytes, HEADER_BYTES, length - 1)
-    return sql === undefined ? undefined : { kind: 'query', bytes, sql }
+    return lengthAt(bytes, 1) === length - 1 && bytes[length - 1] === 0 ? new WholeQuery(bytes) : undefined
   }
-  return tag === CLIENT.Parse || tag === CLIENT.Bind ? readBind(bytes) : undefined
+  return tag === CLIENT.Parse || tag === CLIENT.Bind ? frameBind(bytes) : undefined
 }
 
-function readBind(bytes: Buffer): WholeBind | undefined {
+const NO_PARSE = { definitionStart: -1, definitionEnd: -1, sqlEnd: -1 }
+
+function frameBind(bytes: Buffer): WholeBind | undefined {
   let at = 0
-  let sql: string | undefined
-  let definitionStart = 0
-  let definitionEnd = 0
-  let hasTypes = false
-  let hasDescribe = false
+  let parse = NO_PARSE
   if (bytes[0] === CLIENT.Parse) {
-    definitionEnd = endOf(bytes, 0)
-    definitionStart = HEADER_BYTES + 1
+    const definitionStart = HEADER_BYTES + 1
+    const definitionEnd = endOf(bytes, 0)
     if (definitionEnd < 0 || bytes[HEADER_BYTES] !== 0) return undefined
-    const sqlEnd = bytes.indexOf(0, definitionStart)
+    const sqlEnd = nulAt(bytes, definitionStart, definitionEnd)
     const typesAt = sqlEnd + 3
     if (sqlEnd < 0 || typesAt > definitionEnd) return undefined
     if (definitionEnd !== typesAt + 4 * bytes.readUInt16BE(sqlEnd + 1)) return undefined
-    hasTypes = typesAt < definitionEnd
-    sql = textOf(bytes, definitionStart, sqlEnd)
-    if (sql === undefined) return undefined
+    parse = { definitionStart, definitionEnd, sqlEnd }
     at = definitionEnd
   }
   const bindEnd = bytes[at] === CLIENT.Bind ? endOf(bytes, at) : -1
   if (bindEnd < 0 || bytes[at + HEADER_BYTES] !== 0) return undefined
   const nameStart = at + HEADER_BYTES + 1
-  const nameEnd = bytes.indexOf(0, nameStart)
-  if (nameEnd < 0 || nameEnd >= bindEnd) return undefined
+  const nameEnd = nulAt(bytes, nameStart, bindEnd)
+  if (nameEnd < 0) return undefined
   // What was parsed in this turn is what is bound in it.
-  if (sql !== undefined && nameEnd !== nameStart) return undefined
+  if (parse !== NO_PARSE && nameEnd !== nameStart) return undefined
   at = bindEnd
-  if (bytes[at] === CLIENT.Describe) {
+  const hasDescribe = bytes[at] === CLIENT.Describe
+  if (hasDescribe) {
     if (lengthAt(bytes, at + 1) !== 6 || bytes[at + 5] !== 0x50 || bytes[at + 6] !== 0) return undefined
     at += 7
-    hasDescribe = true
   }
   // Execute of the unnamed portal without a limit, and Sync.
   if (bytes.length !== at + 15 || bytes[at] !== CLIENT.Execute || lengthAt(bytes, at + 1) !== 9) return undefined
   if (bytes[at + 5] !== 0 || lengthAt(bytes, at + 6) !== 0) return undefined
   if (bytes[at + 10] !== CLIENT.Sync || lengthAt(bytes, at + 11) !== 4) return undefined
-  return {
-    kind: 'bind',
-    bytes,
-    sql,
-    definitionStart,
-    definitionEnd,
-    hasTypes,
-    nameStart,
-    nameEnd,
-    bindEnd,
-    hasDescribe,
-  }
+  return new WholeBind(bytes, parse, { nameStart, nameEnd, bindEnd, hasDescribe })
 }
 
 /** The turn from its Bind on, of the statement of another name (ASCII). */
@@ -134,7 +167,7 @@ const IN_TRANSACTION = 0x54
 export function plainAnswer(bytes: Buffer, turn: WholeTurn): 'I' | 'T' | undefined {
   let at = 0
   if (turn.kind === 'bind') {
-    if (turn.sql !== undefined) {
+    if (turn.parses) {
       if (bytes[0] !== SERVER.ParseComplete || lengthAt(bytes, 1) !== 4) return undefined
       at = HEADER_BYTES
     }
@@ -156,6 +189,12 @@ export function plainAnswer(bytes: Buffer, turn: WholeTurn): 'I' | 'T' | undefin
   return status === IN_TRANSACTION ? 'T' : undefined
 }
 
+/** The first NUL from `start` on, before `end`; -1 where there is none. */
+function nulAt(bytes: Buffer, start: number, end: number): number {
+  for (let at = start; at < end; at++) if (bytes[at] === 0) return at
+  return -1
+}
+
 /** Where the message that begins at `at` ends; -1 where it does not end inside. */
 function endOf(bytes: Buffer, at: number): number {
   if (at + HEADER_BYTES > bytes.length) return -1
@@ -172,8 +211,7 @@ function lengthAt(bytes: Buffer, at: number): number {
   )
 }
 
-/** Undefined where the bytes are no UTF-8 (or hold U+FFFD itself), or a NUL stands among them. */
-function textOf(bytes: Buffer, start: number, end: number): string | undefined {
-  const text = bytes.toString('utf8', start, end)
-  return text.includes('\ufffd') || text.includes('\0') ? undefined : text
+/** No: the bytes were no UTF-8 (or hold U+FFFD itself), or a NUL stands among them. */
+function isText(text: string | undefined): boolean {
+  return text === undefined || !(text.includes('\ufffd') || text.includes('\0'))
 }

@@ -74,14 +74,14 @@ const MUTANTS = [
     database: 'batched',
     file: 'batched-turn.js',
     from: 'onReply(reply, tookMs) {',
-    to: 'onReply(own, tookMs) { const reply = own && (globalThis.before ?? own); globalThis.before = own;',
+    to: 'onReply(own, tookMs) { const reply = globalThis.before ?? own; globalThis.before = own;',
   },
   {
     what: 'a literal on a line taken for the one before it',
     database: 'batched',
-    file: 'literal-split.js',
-    from: 'valuesOf: (other) => valuesOf(other, fixed, kinds)',
-    to: 'valuesOf: (other) => { const own = valuesOf(other, fixed, kinds); const before = globalThis.before ?? own; globalThis.before = own; return before?.length === own?.length ? before : own }',
+    file: 'batched-turn.js',
+    from: 'this.#writeValues(bytes, ',
+    to: 'const own = globalThis.before ?? bytes; globalThis.before = bytes; this.#writeValues(own.length === bytes.length ? own : bytes, ',
   },
   {
     what: 'a pin that is ignored',

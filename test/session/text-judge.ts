@@ -44,6 +44,10 @@ export class TextJudge implements Judge {
     return judgement?.kind === 'parsed' && judgement.allowed ? judgement : undefined
   }
 
+  patternOf(): undefined {
+    return undefined
+  }
+
   holdsStill(under: JudgedUnder, _analysis: StatementAnalysis | undefined, session: JudgedFor): boolean {
     return under.grants === session.grants
   }
