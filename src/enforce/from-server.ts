@@ -18,8 +18,9 @@ const IN_FAILED_TRANSACTION = '25P02'
 
 /** A server that reports these otherwise would read a statement in another way than it was judged (POLICY.md). */
 const ONE_READING = new Map([
-  ['client_encoding', 'UTF8'],
-  ['standard_conforming_strings', 'on'],
+  // PostgreSQL spells every other name of UTF8 that way, and leaves this one as it was set (check_client_encoding).
+  ['client_encoding', ['UTF8', 'UNICODE']],
+  ['standard_conforming_strings', ['on']],
 ])
 
 /**
@@ -122,7 +123,7 @@ export class FromServer implements FrameSink {
     const own = state.ledger.head?.note.own
     const wasStatus = state.status
     this.#settle(SERVER.ReadyForQuery)
-    state.status = parseReadyForQuery(message.subarray(5))
+    state.statusCame(parseReadyForQuery(message.subarray(5)))
     if (state.status === 'I') {
       state.portals.clear((portal) => portal.holdable)
       if (state.changedCatalog && wasStatus !== 'I') options.judge.catalog.markStale()
@@ -136,8 +137,7 @@ export class FromServer implements FrameSink {
 
   #parameter(message: Buffer): void {
     const { name, value } = parseParameterStatus(message.subarray(5))
-    const needed = ONE_READING.get(name)
-    if (needed !== undefined && value !== needed) {
+    if (ONE_READING.get(name)?.includes(value) === false) {
       throw new PgoauthError('SERVER_BAD', { detail: `the server reports ${name} = ${value}` })
     }
     if (this.#parts.sinks.onParameterStatus?.(name, value) ?? true) this.#parts.toClient.add(message)
