@@ -211,9 +211,9 @@ class CachingJudge implements Judge {
   ): Judgement | Promise<Judgement> {
     const judgement = this.#decidedNow(found, grants, temporary)
     const isByColumns = judgement.distinct.some(({ decision }) => decision.byColumns)
-    if (!found.analysis.leansOnCatalog && !isByColumns) return judgement
+    // What is denied waits whatever it names, so that the time taken tells known from unknown for nobody.
+    if (judgement.allowed && !found.analysis.leansOnCatalog && !isByColumns) return judgement
     const { catalog } = this
-    // Known names wait as unknown ones do, so that the time taken tells neither from the other.
     const isDoubtful = !judgement.allowed && this.#clock.nowMs() - catalog.asOfMs > MIN_REFRESH_MS
     if (!catalog.stale && !isDoubtful) return judgement
     return catalog.refresh().then(() => this.#judgeOnce(sql, grants, temporary))

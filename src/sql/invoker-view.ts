@@ -18,7 +18,9 @@ export function useInvokerView(walk: Walk, relation: RelationName): InvokerView 
   for (const { relation: known } of relation.candidates) {
     if (known?.invokerQuery === undefined) continue
     walk.collector.plain = false
-    const result = analyseInnerQuery(walk, known.invokerQuery)
+    const { invokerQuery } = known
+    const asked = { action: 'select', object: relation.written } as const
+    const result = walk.collector.through(asked, () => analyseInnerQuery(walk, invokerQuery))
     if (relation.candidates.length > 1) continue
     view = { columns: known.columns ?? [], locks: [walk.collector.use(relation, false), ...(result?.locks ?? [])] }
   }

@@ -41,7 +41,11 @@ export function analyseReindex(walk: Walk, { body }: Node): void {
     walk.need({ action: 'maintain', kind: 'relation', object: `${quoteName(schema)}.*`, targets })
   } else if (body.kind === 'REINDEX_OBJECT_INDEX' && rangeVar) {
     const tables = tablesOfIndex(walk, rangeVar)
-    for (const { schema, name } of tables) needRelationNamed(walk, 'maintain', [schema, name])
+    const { catalogname, schemaname, relname } = rangeVar
+    const parts = [catalogname, schemaname, relname].filter((one) => typeof one === 'string')
+    walk.collector.through({ action: 'maintain', object: parts.map(quoteName).join('.') }, () => {
+      for (const { schema, name } of tables) needRelationNamed(walk, 'maintain', [schema, name])
+    })
     if (tables.length === 0) needRelationAction(walk, 'maintain', rangeVar)
   } else maintainOne(walk, rangeVar)
 }

@@ -20,6 +20,8 @@ const SNAPSHOT: CatalogSnapshot = {
     { schema: 'sales', name: 'orders', kind: 'r', columns: ['id', 'note'] },
     { schema: 'public', name: 'orders', kind: 'r', columns: ['id', 'note'] },
     { schema: 'sales', name: 'items', kind: 'r', columns: ['id', 'sku'] },
+    { schema: 'sales', name: 'items_key', kind: 'i', columns: undefined, of: { schema: 'sales', name: 'items' } },
+    { schema: 'sales', name: 'peek', kind: 'v', columns: ['id'], invokerQuery: 'select id from hr.secret' },
     { schema: 'hr', name: 'salaries', kind: 'r', columns: ['id', 'amount'] },
   ],
   functions: [],
@@ -268,6 +270,19 @@ describe('a decision', () => {
     const policy = policyOf('mode: observe\nobserve_until: 2030-01-01')
     assert.equal(isObserving(policy, Date.UTC(2029, 11, 31)), true)
     assert.equal(isObserving(policy, Date.UTC(2030, 0, 1)), false)
+  })
+
+  it('tells the client of what it asked for itself, not of what that reaches: the same as of a name that is nothing', () => {
+    const nothing = 'scopes: { a: {} }'
+    for (const [sql, object, asked] of [
+      ['select 1 from sales.peek', 'hr.secret', 'select sales.peek'],
+      ['reindex index sales.items_key', 'sales.items', 'maintain sales.items_key'],
+    ] as const) {
+      const { denied } = judge(sql, { policy: nothing })
+      assert.deepEqual([denied?.object, `${denied?.asked?.action} ${denied?.asked?.object}`], [object, asked])
+      const unknown = judge(sql.replace(/peek|items_key/, 'nothing'), { policy: nothing }).denied
+      assert.equal(`${unknown?.action} ${unknown?.object}`, asked.replace(/peek|items_key/, 'nothing'))
+    }
   })
 
   it('says which scopes would allow a denied access', () => {

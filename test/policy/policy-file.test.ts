@@ -140,6 +140,15 @@ describe('the policy file', () => {
     )
   })
 
+  it('a quoted star is no pattern, and nothing else that could be meant', () => {
+    for (const object of ['sales."*"', '"*".orders', 'sales.orders ("*")']) {
+      assert.match(
+        mistakesIn(`version: 1\nscopes: { a: { select: ['${object}'] } }`).join(),
+        /cannot be told from a pattern/,
+      )
+    }
+  })
+
   it('a star that is not quoted is told to be', () => {
     assert.deepEqual(mistakesIn('version: 1\nscopes: { a: { select: * } }'), [
       'policy.yaml:2:24: a text that begins with * is quoted: "*"',
