@@ -18,6 +18,8 @@ export type Judgement =
 export interface ParsedJudgement {
   readonly kind: 'parsed'
   readonly statements: readonly JudgedStatement[]
+  /** Each of them once, where the same stands there many times. */
+  readonly distinct: readonly JudgedStatement[]
   /** Every statement may run. */
   readonly allowed: boolean
   /** The policy observes. */
@@ -32,6 +34,8 @@ export interface ParsedJudgement {
 export interface JudgedStatement {
   readonly analysis: StatementAnalysis
   readonly decision: Decision
+  /** How often it stands in the text, where that is not once. */
+  readonly times?: number
 }
 
 /** What of a session bears on a judgement. */
@@ -44,6 +48,8 @@ export interface JudgedFor {
 export interface Judge {
   /** At once where the answer is known or quick; else a promise (parse in a worker, refresh of the catalog). */
   judge(sql: string, session: JudgedFor): Judgement | Promise<Judgement>
+  /** As `judge`, of a text that is large: its bytes, which are UTF-8 and stay as they are meanwhile. */
+  judgeLarge(sql: Buffer, session: JudgedFor): Promise<Judgement>
   /** What is known and allowed at once, without a look at the text or the catalog; else undefined, and `judge` has to say. */
   known(sql: string, session: JudgedFor): ParsedJudgement | undefined
   /** Whether what was judged under these grants and this catalog needs no judging again. */

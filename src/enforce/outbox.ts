@@ -5,7 +5,9 @@ import type { GateParts } from './gate-parts.ts'
 import type { ParsedJudgement } from './judge.ts'
 import { deniedResponse, errorResponse } from './refusal.ts'
 import type { OwedMessage } from './reply-ledger.ts'
+import type { UnknownName } from './running-names.ts'
 import type { Note } from './session-state.ts'
+import type { StatementText } from './statement-text.ts'
 
 /** The messages that can be refused: a Close frees, a Sync only ends. */
 export type Judged = Exclude<OwedMessage, 'close' | 'sync'>
@@ -18,7 +20,7 @@ export class Outbox {
   readonly #parts: GateParts
   readonly #dropRest: () => void
   #current: Buffer = Buffer.alloc(0)
-  /** It is a copy of our own. */
+  /** It is in memory of its own. */
   #isKept = false
   /** Of a Parse: of the unnamed statement, which the server drops before it fails. */
   #isUnnamed = false
@@ -32,10 +34,13 @@ export class Outbox {
     this.#dropRest = dropRest
   }
 
-  /** Begins with a message. It may be cut behind what is read of it; its rest then streams behind it. */
-  take(message: Buffer, isUnnamed: boolean): void {
+  /**
+   * Begins with a message, which may be in memory of its own. It may be cut behind what is read of it; its rest then
+   * streams behind it.
+   */
+  take(message: Buffer, isUnnamed: boolean, isOwn: boolean): void {
     this.#current = message
-    this.#isKept = false
+    this.#isKept = isOwn
     this.#isUnnamed = isUnnamed
   }
 
@@ -75,13 +80,14 @@ export class Outbox {
     if (owed !== 'query' && owed !== 'function-call') this.refusedSegment = true
   }
 
-  /** A Query uses a name that means nothing: another such goes in its place, which fails as it would have failed. */
-  refuseName(kind: 'statement' | 'cursor', refusal: Buffer): void {
+  /** A Query or an Execute uses a name that means nothing: another such goes in its place, which fails as it would have failed. */
+  refuseName(owed: 'query' | 'execute', name: UnknownName): void {
     this.#dropRest()
-    this.send('query', this.#parts.state.standIns.forName(kind), { refusal, unlessAborted: true })
+    this.send(owed, this.#parts.state.standIns.forName(owed, name), { refusal: name.response, unlessAborted: true })
+    if (owed === 'execute') this.refusedSegment = true
   }
 
-  deny(owed: Judged, judgement: ParsedJudgement, sql: string): void {
+  deny(owed: Judged, judgement: ParsedJudgement, sql: StatementText): void {
     const { denials, options } = this.#parts
     const { help } = judgement.under.grants.policy
     options.judge.tally.decisions.denied++
@@ -106,6 +112,10 @@ export class Outbox {
 
   send(owed: OwedMessage, message: Buffer, note: Note): void {
     const { state, toServer } = this.#parts
+    // At its end, and at an error in it, a transaction that nobody began takes its cursors along.
+    if (owed === 'function-call' || ((owed === 'sync' || owed === 'query') && !state.transactionIsOpen))
+      state.closings++
+    if (owed === 'query') state.queries++
     toServer.add(message)
     state.ledger.expect(owed, note)
     const closes = owed === 'query' || owed === 'function-call' || owed === 'sync'
@@ -123,11 +133,13 @@ export class Outbox {
     this.restoreAfterSync = false
     const { restoreSql } = this.#parts.options
     if (restoreSql === undefined) return
-    const { ownName: name } = this.#parts.state
+    const { state } = this.#parts
+    const { ownName: name } = state
     const own = { own: true } as const
     this.send('close', encodeClose({ kind: 'statement', name }), own)
     this.send('parse', encodeParse(name, restoreSql), own)
     this.send('bind', encodeBind(name, name), own)
+    state.closings++
     this.send('execute', encodeExecute(name), own)
     this.send('sync', encodeSync(), own)
   }

@@ -1,119 +1,188 @@
-import { PgoauthError } from '../base/errors.ts'
 import type { SessionRelation, StatementAnalysis } from '../sql/analysis.ts'
-import { type NameKey, sqlNameKey } from './name-table.ts'
-import type { JudgedUnder, Prepared } from './prepared.ts'
-import { errorResponse, unknownNameResponse } from './refusal.ts'
+import { sqlNameKey } from './name-table.ts'
+import { copiesIn, type JudgedUnder, losesSettings, type Prepared } from './prepared.ts'
+import { unknownNameResponse } from './refusal.ts'
+import { keepsCursors, NESTED } from './server-hazard.ts'
 import type { RunningStatement, SessionState } from './session-state.ts'
+import type { StatementText } from './statement-text.ts'
 
 /** Relations of its own remembered per session; more than any tool makes, few enough to judge by. */
 const MAX_OWN = 1000
-
-/** What statements that are about to run do with names of prepared statements and cursors. */
-export interface NamedByRunning {
-  /** The statements, each with the names that are its own once it is done. */
-  readonly running: readonly RunningStatement[]
-  /** What was prepared or opened before and runs again through them: to be judged again. */
-  readonly uses: readonly Prepared[]
-  /** Of the statement or the cursor that was given a name that means nothing; then nothing may run. */
-  readonly unknown: UnknownName | undefined
-}
+/** Statements that are followed in one go: a few milliseconds. */
+const STATEMENTS_A_STEP = 1000
 
 export interface UnknownName {
   readonly kind: 'statement' | 'cursor'
   readonly response: Buffer
+  /** It is EXPLAIN that names it. */
+  readonly isExplained: boolean
 }
 
+/** What one of these is about to run; the same one may stand there many times. */
+type Run = { readonly analysis: StatementAnalysis }
+
 /**
+ * What statements that are about to run do with names of prepared statements and cursors, and to the session.
+ *
  * Follows SQL's own PREPARE, EXECUTE, DECLARE and FETCH through the statements of one message, in order, and enters
  * the names they will give. They are of the same kind as the protocol's: EXECUTE runs what a Parse named, and the
  * other way round.
  */
-export function namesOf(
-  statements: readonly { readonly analysis: StatementAnalysis }[],
-  text: string,
-  state: SessionState,
-  judged: JudgedUnder,
-): NamedByRunning {
-  const running: RunningStatement[] = []
-  const uses: Prepared[] = []
-  const made: SessionRelation[] = []
-  const done = (unknown: UnknownName | undefined): NamedByRunning => {
-    if (made.length > 0) addOwn(state, made)
-    return { running, uses, unknown }
+export class RunningNames {
+  /** The statements, each with the names that are its own once it is done. */
+  running: RunningStatement[] = []
+  /** What was prepared or opened before and runs again through them: to be judged again. */
+  readonly uses = new Set<Prepared>()
+  /** Of the statement or the cursor that was given a name that means nothing; then nothing may run. */
+  unknown: UnknownName | undefined
+  /** A COPY FROM STDIN is among them, and something that puts settings back. */
+  copies = false
+  loses = false
+  /** Every cursor is still there when they have run. */
+  keepsCursors = true
+  readonly #state: SessionState
+  readonly #made: SessionRelation[] = []
+
+  constructor(state: SessionState) {
+    this.#state = state
   }
-  /** The text in bytes, made once: many statements of one text may have a slice of it. */
-  let bytes: Buffer | undefined
-  const own = ({ start, end }: StatementAnalysis) => {
-    bytes ??= Buffer.from(text, 'utf8')
-    return bytes.toString('utf8', start, end)
+
+  /** Follows the statements of a text, some at each step. */
+  *follow(statements: readonly Run[], text: StatementText, judged: JudgedUnder): Generator<void> {
+    const own = slicesOf(text)
+    let last: StatementAnalysis | undefined
+    let count = 0
+    for (const { analysis } of statements) {
+      if (++count % STATEMENTS_A_STEP === 0) yield
+      if (analysis === last && givesNothing(analysis)) {
+        this.running.push(this.running.at(-1) as RunningStatement)
+        continue
+      }
+      last = analysis
+      if (!this.#add(analysis, own, judged)) return
+    }
+    this.#addOwn()
   }
-  for (const statement of statements) {
-    const { analysis } = statement
-    const { prepare, execute, declare, fetch, makesTemporary, changes } = analysis.effects
+
+  /** Follows what running a portal runs; what that gives is only sure where it is the only one it may be. */
+  followPortal(candidates: readonly Prepared[]): void {
+    // A cursor of which nothing is known runs what a function opened.
+    if (candidates.length === 0) this.keepsCursors = false
+    for (const { analysis, sql, judged } of candidates) {
+      if (analysis !== undefined && !this.#add(analysis, slicesOf(sql), judged)) return
+    }
+    this.#addOwn()
+    if (candidates.length !== 1) this.running = []
+  }
+
+  /** Takes back what they would have named: they will not run. */
+  abandon(): void {
+    abandonNames(this.running, this.#state)
+  }
+
+  /** False where nothing may run, because of this one. */
+  #add(analysis: StatementAnalysis, own: (analysis: StatementAnalysis) => string, judged: JudgedUnder): boolean {
+    const { execute, fetch } = analysis.effects
+    const uses: Prepared[] = []
     if (execute !== undefined) {
-      const candidates = state.statements.candidates(sqlNameKey(execute), state.segment)
-      if (candidates.length === 0) return done(unknownName('statement', execute))
-      if (candidates.some((one) => one.analysis?.effects.execute !== undefined)) return done(NESTED)
+      const candidates = this.#state.statements.candidates(sqlNameKey(execute), this.#state.segment)
+      if (candidates.length === 0) return this.#fail(analysis, unknownNameResponse('statement', execute))
+      if (candidates.some((one) => one.analysis?.effects.execute !== undefined)) return this.#fail(analysis, NESTED)
       uses.push(...candidates)
     }
     if (fetch !== undefined) {
-      const portals = state.portals.candidates(sqlNameKey(fetch), state.segment)
+      const portals = this.#state.portals.candidates(sqlNameKey(fetch), this.#state.segment)
       // A cursor that a function opened has no entry here; it lives in the transaction that opened it.
-      if (portals.length === 0 && running.length === 0 && !state.transactionMayBeOpen) {
-        return done(unknownName('cursor', fetch))
+      if (portals.length === 0 && this.running.length === 0 && !this.#state.transactionMayBeOpen) {
+        return this.#fail(analysis, unknownNameResponse('cursor', fetch))
       }
       uses.push(...portals.flatMap((portal) => portal.candidates))
     }
-    if (makesTemporary) made.push(...makesTemporary)
-    if (changes) made.push(...changes)
-    if (prepare === undefined && declare === undefined) {
-      // Nothing new: of many statements that would be much memory at once.
-      running.push(statement)
-      continue
+    for (const use of uses) this.uses.add(use)
+    this.#noteEffects(analysis)
+    if (execute !== undefined) for (const { analysis: behind } of uses) if (behind) this.#noteEffects(behind)
+    if (!keepsCursors([{ analysis }], uses)) this.keepsCursors = false
+    this.running.push(this.#running(analysis, own, judged, execute === undefined ? undefined : uses))
+    return true
+  }
+
+  #noteEffects(analysis: StatementAnalysis): void {
+    const { makesTemporary, changes } = analysis.effects
+    if (makesTemporary) this.#made.push(...makesTemporary)
+    if (changes) this.#made.push(...changes)
+    this.copies ||= copiesIn(analysis)
+    this.loses ||= losesSettings(analysis)
+  }
+
+  /** The statement, with the names it gives. What an EXECUTE runs gives them too, where it is sure what that is. */
+  #running(
+    analysis: StatementAnalysis,
+    own: (analysis: StatementAnalysis) => string,
+    judged: JudgedUnder,
+    executed: readonly Prepared[] | undefined,
+  ): RunningStatement {
+    if (executed === undefined) return this.#named(analysis, own, judged)
+    const [only] = executed
+    // EXPLAIN and CREATE TABLE AS run nothing but queries.
+    if (analysis.kind !== 'ExecuteStmt') return { analysis }
+    if (only?.analysis === undefined || executed.length !== 1) return { analysis }
+    return { ...this.#named(only.analysis, slicesOf(only.sql), only.judged), analysis, executed: only.analysis }
+  }
+
+  #named(
+    analysis: StatementAnalysis,
+    own: (analysis: StatementAnalysis) => string,
+    judged: JudgedUnder,
+  ): RunningStatement {
+    const { prepare, declare } = analysis.effects
+    const { statements, portals, segment } = this.#state
+    if (prepare !== undefined) {
+      const prepared = { sql: own(analysis), analysis: prepare.statement, judged }
+      return { analysis, statement: statements.expect(sqlNameKey(prepare.name), prepared, segment) }
     }
-    running.push({
-      analysis,
-      ...(prepare && {
-        statement: state.statements.expect(
-          sqlNameKey(prepare.name),
-          { sql: own(analysis), analysis: prepare.statement, judged },
-          state.segment,
-        ),
-      }),
-      ...(declare && {
-        portal: state.portals.expect(
-          sqlNameKey(declare.name),
-          { candidates: [{ sql: own(analysis), analysis: declare.statement, judged }], holdable: declare.hold },
-          state.segment,
-        ),
-      }),
-    })
+    if (declare !== undefined) {
+      const candidates = [{ sql: own(analysis), analysis: declare.statement, judged }]
+      const portal = { candidates, holdable: declare.hold }
+      return { analysis, portal: portals.expect(sqlNameKey(declare.name), portal, segment) }
+    }
+    return { analysis }
   }
-  return done(undefined)
+
+  #fail({ kind, effects }: StatementAnalysis, response: Buffer): false {
+    const isExplained = kind === 'ExplainStmt'
+    this.unknown = { kind: effects.execute === undefined ? 'cursor' : 'statement', response, isExplained }
+    this.#addOwn()
+    return false
+  }
+
+  /** From when it is sent on, since what is sent behind it is judged before the server has answered. */
+  #addOwn(): void {
+    const state = this.#state
+    if (this.#made.length === 0) return
+    const known = new Set(state.temporary.map((one) => JSON.stringify(one)))
+    const added: SessionRelation[] = []
+    for (const one of this.#made) {
+      if (state.temporary.length + added.length >= MAX_OWN) break
+      const key = JSON.stringify(one)
+      if (!known.has(key)) added.push(one)
+      known.add(key)
+    }
+    if (added.length > 0) state.temporary = [...state.temporary, ...added]
+  }
 }
 
-/**
- * EXECUTE of an EXECUTE, which only Parse can prepare: nobody needs it, and one that names itself makes PostgreSQL 18's
- * EXPLAIN recurse until the server process dies, and with it every session of the server.
- */
-const NESTED: UnknownName = { kind: 'statement', response: errorResponse(new PgoauthError('STATEMENT_TOO_COMPLEX')) }
-
-function unknownName(kind: UnknownName['kind'], name: string): UnknownName {
-  return { kind, response: unknownNameResponse(kind, name) }
+/** Once it was followed, following it again changes nothing. */
+function givesNothing({ effects: { prepare, declare, execute, fetch } }: StatementAnalysis): boolean {
+  return prepare === undefined && declare === undefined && execute === undefined && fetch === undefined
 }
 
-/** The names that running one of these gives and uses; what it gives is only sure where it is the only one. */
-export function namesOfPortal(candidates: readonly Prepared[], state: SessionState): NamedByRunning {
-  const running: RunningStatement[] = []
-  const uses: Prepared[] = []
-  for (const { analysis, sql, judged } of candidates) {
-    if (analysis === undefined) continue
-    const names = namesOf([{ analysis }], sql, state, judged)
-    running.push(...names.running)
-    if (names.unknown) return { running, uses, unknown: names.unknown }
-    uses.push(...names.uses)
+/** Gives a statement's own part of the text, whose bytes are made once: many statements may have a slice of it. */
+function slicesOf(text: StatementText): (analysis: StatementAnalysis) => string {
+  let bytes = typeof text === 'string' ? undefined : text
+  return ({ start, end }) => {
+    bytes ??= Buffer.from(text as string, 'utf8')
+    return bytes.toString('utf8', start, end)
   }
-  return { running: candidates.length === 1 ? running : [], uses, unknown: undefined }
 }
 
 /** What an EXECUTE or a FETCH among these would run. */
@@ -126,33 +195,11 @@ export function preparedBehind(candidates: readonly Prepared[], state: SessionSt
   })
 }
 
-/**
- * The cursor of a FETCH that was prepared before and whose cursor is not known to be there. PostgreSQL 18.4 dies of a
- * Describe of such a statement once the cursor is gone, and every session of the server with it.
- */
-export function goneCursor(key: NameKey, candidates: readonly Prepared[], state: SessionState): string | undefined {
-  if (state.statements.isNew(key, state.segment)) return undefined
-  const cursors = candidates.flatMap(({ analysis }) => analysis?.effects.fetch ?? [])
-  return cursors.find((cursor) => state.portals.candidates(sqlNameKey(cursor), state.segment).length === 0)
-}
-
 /** Takes back the names of statements that will not run, from the given one on. */
 export function abandonNames(running: readonly RunningStatement[], state: SessionState, from = 0): void {
-  for (const { statement, portal } of running.slice(from)) {
+  for (let at = from; at < running.length; at++) {
+    const { statement, portal } = running[at] as RunningStatement
     if (statement) state.statements.abandon(statement)
     if (portal) state.portals.abandon(portal)
   }
-}
-
-/** From when it is sent on, since what is sent behind it is judged before the server has answered. */
-function addOwn(state: SessionState, made: readonly SessionRelation[]): void {
-  const known = new Set(state.temporary.map((one) => JSON.stringify(one)))
-  const added: SessionRelation[] = []
-  for (const one of made) {
-    if (state.temporary.length + added.length >= MAX_OWN) break
-    const key = JSON.stringify(one)
-    if (!known.has(key)) added.push(one)
-    known.add(key)
-  }
-  if (added.length > 0) state.temporary = [...state.temporary, ...added]
 }

@@ -1,22 +1,16 @@
 import { PgoauthError } from '../base/errors.ts'
 import { CLIENT, encodeFlush } from '../wire/client-messages.ts'
+import { shortText } from './error-source.ts'
 import type { GateParts } from './gate-parts.ts'
 import { Judging, type Pausable } from './judging.ts'
 import { bindHead, executePortal, functionCallHead, parseHead, queryText, targetHead } from './message-heads.ts'
-import { nameKey } from './name-table.ts'
+import { nameKey, UNNAMED } from './name-table.ts'
 import { type Judged, Outbox } from './outbox.ts'
 import { parameterObjection, parameterTypes } from './parameter-types.ts'
-import { copiesIn, losesSettings, type Prepared } from './prepared.ts'
+import type { Portal, Prepared } from './prepared.ts'
 import { deniedResponse, errorResponse, unknownNameResponse } from './refusal.ts'
-import {
-  abandonNames,
-  goneCursor,
-  type NamedByRunning,
-  namesOf,
-  namesOfPortal,
-  preparedBehind,
-  type UnknownName,
-} from './running-names.ts'
+import { preparedBehind, RunningNames, type UnknownName } from './running-names.ts'
+import { hazardOfPortals, hazardOfStatements, hazardOfUnnamed } from './server-hazard.ts'
 import { beginCopy, NOTHING_NOTED } from './session-state.ts'
 
 /** What the desk needs of the stream it takes messages from. */
@@ -55,7 +49,8 @@ export class StatementDesk {
     return this.#judging.busy
   }
 
-  take(tag: number, message: Buffer): void {
+  /** `isOwn`: the message is in memory of its own. */
+  take(tag: number, message: Buffer, isOwn: boolean): void {
     const { state, options, toServer } = this.#parts
     const outbox = this.#outbox
     if (tag === CLIENT.Sync) {
@@ -72,7 +67,7 @@ export class StatementDesk {
     }
     const body = message.subarray(5)
     const run = RUNNING.get(tag)
-    outbox.take(message, run === 'parse' && body[0] === 0)
+    outbox.take(message, run === 'parse' && body[0] === 0, isOwn)
     if (run !== undefined && !outbox.audited(run, () => options.audit.assertWritable())) return
     switch (tag) {
       case CLIENT.Query:
@@ -92,6 +87,7 @@ export class StatementDesk {
         return
       case CLIENT.Close: {
         const { kind, name } = targetHead(body)
+        if (kind === 'portal') state.closings++
         outbox.pass('close', { closes: { kind, key: nameKey(name) } })
         return
       }
@@ -116,25 +112,23 @@ export class StatementDesk {
       this.#refuseTooLong('query')
       return
     }
-    this.#judging.ofText('query', queryText(body), ({ statements, under }, text) => {
+    this.#judging.ofText('query', queryText(body), ({ statements, distinct, under }, text) => {
       options.judge.tally.decisions.allowed++
-      const names = namesOf(statements, text, state, under)
-      if (names.unknown) {
-        this.#refuseNames('query', names, names.unknown)
-        return
-      }
-      this.#judging.ofPrepared('query', names.uses, names, () => {
-        let copies = false
-        let loses = false
-        for (const { analysis } of statements) {
-          outbox.announce(analysis)
-          copies ||= analysis.effects.copy === 'in'
-          loses ||= losesSettings(analysis)
+      const names = new RunningNames(state)
+      this.#judging.inSteps('query', names.follow(statements, text, under), names, () => {
+        if (names.unknown) {
+          this.#refuseName('query', names, names.unknown)
+          return
         }
-        for (const { analysis } of names.uses) outbox.announce(analysis)
-        state.copyIn = copies ? beginCopy('query') : undefined
-        outbox.pass('query', { statements: names.running, ...(state.copyIn && { copyIn: state.copyIn }) })
-        if (loses) outbox.restore()
+        this.#judging.ofPrepared('query', [...names.uses], names, () => {
+          for (const { analysis } of distinct) outbox.announce(analysis)
+          for (const { analysis } of names.uses) outbox.announce(analysis)
+          if (!names.keepsCursors) state.closings++
+          state.copyIn = names.copies ? beginCopy('query') : undefined
+          const { copyIn } = state
+          outbox.pass('query', { statements: names.running, sql: shortText(text), ...(copyIn && { copyIn }) })
+          if (names.loses) outbox.restore()
+        })
       })
     })
   }
@@ -161,7 +155,7 @@ export class StatementDesk {
       }
       options.judge.tally.decisions.allowed++
       this.#outbox.announce(analysis)
-      const prepared: Prepared = { sql: text, analysis, judged: under }
+      const prepared: Prepared = { sql: text, analysis, judged: under, parsedAt: state.closings }
       this.#outbox.pass('parse', { statement: state.statements.expect(key, prepared, state.segment) })
     })
   }
@@ -177,7 +171,8 @@ export class StatementDesk {
     const key = nameKey(portal)
     this.#judging.ofPrepared('bind', candidates, undefined, () => {
       for (const { analysis } of candidates) this.#outbox.announce(analysis)
-      const pending = state.portals.expect(key, { candidates, holdable: false }, state.segment)
+      const portal = { candidates, holdable: false, boundAt: state.closings, boundBehind: state.queries }
+      const pending = state.portals.expect(key, portal, state.segment)
       this.#outbox.pass('bind', { portal: pending })
     })
   }
@@ -186,15 +181,16 @@ export class StatementDesk {
     const { state } = this.#parts
     const { kind, name } = targetHead(body)
     const owed = kind === 'statement' ? 'describe-statement' : 'describe-portal'
-    const candidates =
-      kind === 'statement' ? state.statements.candidates(nameKey(name), state.segment) : this.#portalCandidates(name)
+    const key = nameKey(name)
+    const portals = kind === 'portal' ? state.portals.candidates(key, state.segment) : []
+    const candidates = kind === 'statement' ? state.statements.candidates(key, state.segment) : runBy(portals)
     if (candidates.length === 0 && !(kind === 'portal' && state.transactionMayBeOpen)) {
       this.#outbox.refuse(owed, unknownNameResponse(kind, name.toString()))
       return
     }
-    const gone = kind === 'statement' ? goneCursor(nameKey(name), candidates, state) : undefined
-    if (gone !== undefined) {
-      this.#outbox.refuse(owed, unknownNameResponse('cursor', gone))
+    const hazard = kind === 'statement' ? hazardOfStatements(candidates, state) : hazardOfPortals(portals, state)
+    if (hazard !== undefined) {
+      this.#outbox.refuse(owed, hazard)
       return
     }
     // Of an EXECUTE or a FETCH the server describes what is behind it.
@@ -206,23 +202,31 @@ export class StatementDesk {
     const { state, toServer } = this.#parts
     const outbox = this.#outbox
     const portal = executePortal(body)
-    const candidates = this.#portalCandidates(portal)
+    const key = nameKey(portal)
+    const candidates = runBy(state.portals.candidates(key, state.segment))
     // A cursor that a function opened has no entry here; it lives in the transaction that opened it.
     if (candidates.length === 0 && !state.transactionMayBeOpen) {
       outbox.refuse('execute', unknownNameResponse('portal', portal.toString()))
       return
     }
+    const hazard = key === UNNAMED ? hazardOfUnnamed(state) : undefined
+    if (hazard !== undefined) {
+      outbox.refuse('execute', hazard)
+      return
+    }
     this.#judging.ofPrepared('execute', candidates, undefined, () => {
-      const names = namesOfPortal(candidates, state)
+      const names = new RunningNames(state)
+      names.followPortal(candidates)
       if (names.unknown) {
-        this.#refuseNames('execute', names, names.unknown)
+        this.#refuseName('execute', names, names.unknown)
         return
       }
-      this.#judging.ofPrepared('execute', names.uses, names, () => {
+      this.#judging.ofPrepared('execute', [...names.uses], names, () => {
         for (const { analysis } of [...candidates, ...names.uses]) outbox.announce(analysis)
-        state.copyIn = candidates.some(copiesIn) ? beginCopy('execute') : undefined
+        if (!names.keepsCursors) state.closings++
+        state.copyIn = names.copies ? beginCopy('execute') : undefined
         outbox.pass('execute', { statements: names.running, ...(state.copyIn && { copyIn: state.copyIn }) })
-        if (candidates.some(({ analysis }) => analysis && losesSettings(analysis))) outbox.restoreAfterSync = true
+        if (names.loses) outbox.restoreAfterSync = true
         // Whether a COPY began or what became of it must come now; the server itself flushes only at a Sync.
         if (state.copyIn) toServer.add(FLUSH)
       })
@@ -255,21 +259,19 @@ export class StatementDesk {
     })
   }
 
-  #portalCandidates(name: Buffer): readonly Prepared[] {
-    const { state } = this.#parts
-    const portals = state.portals.candidates(nameKey(name), state.segment)
-    const only = portals.length === 1 ? portals[0] : undefined
-    return only ? only.candidates : portals.flatMap((portal) => portal.candidates)
-  }
-
-  #refuseNames(owed: Judged, names: NamedByRunning, { kind, response }: UnknownName): void {
-    abandonNames(names.running, this.#parts.state)
-    if (owed === 'query') this.#outbox.refuseName(kind, response)
-    else this.#outbox.refuse(owed, response)
+  #refuseName(owed: 'query' | 'execute', names: RunningNames, name: UnknownName): void {
+    names.abandon()
+    this.#outbox.refuseName(owed, name)
   }
 
   #refuseTooLong(owed: Judged): void {
     this.#parts.options.judge.tally.decisions.limit++
     this.#outbox.refuse(owed, errorResponse(new PgoauthError('STATEMENT_TOO_LONG')))
   }
+}
+
+/** What these portals may run. */
+function runBy(portals: readonly Portal[]): readonly Prepared[] {
+  const [only] = portals
+  return only !== undefined && portals.length === 1 ? only.candidates : portals.flatMap(({ candidates }) => candidates)
 }

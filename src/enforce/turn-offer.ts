@@ -1,8 +1,9 @@
-import type { StatementAnalysis } from '../sql/analysis.ts'
-import { readWholeTurn, type TurnAnswer, type WholeTurn } from '../wire/whole-turn.ts'
+import { HEADER_BYTES } from '../wire/limits.ts'
+import { readWholeTurn, type TurnAnswer, type WholeBind, type WholeTurn } from '../wire/whole-turn.ts'
+import type { DirectTurn, Flight } from './direct-turn.ts'
 import type { GateParts } from './gate-parts.ts'
-import { type NameKey, nameKey } from './name-table.ts'
-import type { Prepared } from './prepared.ts'
+import { nameKey, UNNAMED } from './name-table.ts'
+import { parameterObjection, parameterTypes } from './parameter-types.ts'
 
 /** What the offer needs of the gate around it. */
 export interface TurnOfferHooks {
@@ -14,32 +15,23 @@ export interface TurnOfferHooks {
   readonly takeBytes: (chunk: Buffer) => void
 }
 
-interface Flight {
-  readonly turn: WholeTurn
-  readonly analysis: StatementAnalysis
-  /** The text was judged for it, and is counted unless it goes the long way, which judges it again. */
-  readonly isDecision: boolean
-  /** What the unnamed statement stands for from here on. */
-  readonly unnamed: Prepared | undefined
-}
-
-const UNNAMED: NameKey = ''
-
 /**
  * The short way of turns that are one settled statement and nothing else: they are judged as ever, and then offered
- * whole to whoever runs turns of many clients side by side. Where the offer is declined, or what comes back is not
- * plain rows, the turn goes the long way, from the beginning; nothing of it has reached the client by then.
+ * whole to whoever runs turns of many clients side by side. Where the offer is declined it is sent directly; where what
+ * comes back is not plain rows, the turn goes the long way, from the beginning; nothing of it has reached the client by then.
  *
  * Bytes that come while a turn is away are kept, and the client is not read.
  */
 export class TurnOffer {
   readonly #parts: GateParts
   readonly #hooks: TurnOfferHooks
+  readonly #direct: DirectTurn
   #flight: Flight | undefined
   #backlog: Buffer[] = []
 
-  constructor(parts: GateParts, hooks: TurnOfferHooks) {
+  constructor(parts: GateParts, direct: DirectTurn, hooks: TurnOfferHooks) {
     this.#parts = parts
+    this.#direct = direct
     this.#hooks = hooks
   }
 
@@ -56,44 +48,54 @@ export class TurnOffer {
       return true
     }
     const { sinks, state } = this.#parts
-    if (sinks.onWholeTurn === undefined || state.status !== 'I' || !state.ledger.empty || state.segmentOpen)
-      return false
+    if (state.status === 'E' || this.#direct.busy || !state.ledger.empty || state.segmentOpen) return false
     if (state.copyIn !== undefined || state.ending !== undefined || state.terminated || !this.#hooks.atRest())
       return false
     const turn = readWholeTurn(chunk)
     const flight = turn && this.#judged(turn)
     if (flight === undefined) return false
-    this.#flight = flight
-    if (sinks.onWholeTurn(flight.turn, flight.analysis, (answer) => this.#answered(flight, answer))) return true
-    this.#flight = undefined
-    return false
+    if (sinks.onWholeTurn !== undefined && state.status === 'I') {
+      this.#flight = flight
+      if (sinks.onWholeTurn(flight.turn, flight.analysis, (answer) => this.#answered(flight, answer))) return true
+      this.#flight = undefined
+    }
+    return this.#direct.send(flight)
   }
 
   #judged(turn: WholeTurn): Flight | undefined {
     const { options, state, denials } = this.#parts
-    if (turn.kind === 'bind' && turn.sql === undefined) {
-      const key = nameKey(turn.bytes.subarray(turn.nameStart, turn.nameEnd))
-      const candidates = state.statements.candidates(key, state.segment)
-      const [prepared] = candidates
-      if (prepared?.analysis === undefined || candidates.length !== 1) return undefined
-      if (!options.judge.holdsStill(prepared.judged, prepared.analysis, state)) return undefined
-      return { turn, analysis: prepared.analysis, isDecision: false, unnamed: undefined }
-    }
     const { sql } = turn
-    const judgement = sql === undefined ? undefined : options.judge.known(sql, state)
-    const analysis = judgement?.statements[0]?.analysis
-    if (sql === undefined || judgement === undefined || analysis === undefined || judgement.statements.length !== 1) {
-      return undefined
-    }
     try {
       options.audit.assertWritable()
-      denials.passed(judgement, sql, options.judge)
+      if (sql === undefined) return turn.kind === 'bind' ? this.#judgedBefore(turn) : undefined
+      const judgement = options.judge.known(sql, state)
+      const analysis = judgement?.statements[0]?.analysis
+      if (judgement === undefined || analysis === undefined || judgement.statements.length !== 1) return undefined
+      if (turn.kind === 'bind' && turn.hasTypes) {
+        const types = parameterTypes(turn.bytes.subarray(HEADER_BYTES, turn.definitionEnd))
+        if (parameterObjection(types, state.grants.policy, analysis) !== undefined) return undefined
+      }
+      // Of one statement that is one step.
+      denials.passed(judgement, sql, options.judge)?.next()
+      const prepared = turn.kind === 'bind' ? { sql, analysis, judged: judgement.under } : undefined
+      return { turn, analysis, isDecision: true, prepared }
     } catch {
       // The long way says what there is to say.
       return undefined
     }
-    const unnamed = turn.kind === 'bind' ? { sql, analysis, judged: judgement.under } : undefined
-    return { turn, analysis, isDecision: true, unnamed }
+  }
+
+  /** A turn of a statement that was prepared before, where nothing has changed since it was judged. */
+  #judgedBefore(turn: WholeBind): Flight | undefined {
+    const { options, state } = this.#parts
+    const candidates = state.statements.candidates(
+      nameKey(turn.bytes.subarray(turn.nameStart, turn.nameEnd)),
+      state.segment,
+    )
+    const [prepared] = candidates
+    if (prepared?.analysis === undefined || candidates.length !== 1) return undefined
+    if (!options.judge.holdsStill(prepared.judged, prepared.analysis, state)) return undefined
+    return { turn, analysis: prepared.analysis, isDecision: false, prepared }
   }
 
   #answered(flight: Flight, answer: TurnAnswer): void {
@@ -105,7 +107,8 @@ export class TurnOffer {
       if (answer === undefined) this.#hooks.takeBytes(flight.turn.bytes)
       else {
         if (flight.isDecision) options.judge.tally.known()
-        if (flight.unnamed !== undefined) state.statements.set(UNNAMED, flight.unnamed)
+        const { turn, prepared } = flight
+        if (turn.sql !== undefined && prepared !== undefined) state.statements.set(UNNAMED, prepared)
         state.segment++
         sinks.toClient(answer.reply)
         if (answer.completed) sinks.onCompleted?.(flight.analysis)

@@ -9,13 +9,15 @@ export interface BatchTurn {
   readonly unasked: number
   /** What the client asked for and the line did not: goes before the reply. */
   readonly prefix: Buffer | undefined
-  /**
-   * The whole reply, rows and nothing else; undefined where it is something else, or took too long to wait for, and the
-   * turn is to be run again elsewhere. The bytes are the turn's to keep.
-   */
-  onReply(reply: Buffer | undefined, tookMs: number): void
+  /** The whole reply, rows and nothing else. The bytes are the turn's to keep. */
+  onReply(reply: Buffer, tookMs: number): void
+  /** The turn is to be run again elsewhere. */
+  onElsewhere(why: Elsewhere): void
   onLost(error: PgoauthError): void
 }
+
+/** Why a turn is not answered on its line: there came more than rows, or too many; or another's took too long. */
+export type Elsewhere = 'odd' | 'long' | 'behind'
 
 export interface LineHooks {
   /** Nothing is under way any more. */
@@ -199,7 +201,7 @@ export class BatchLine {
     if (turn === undefined) return
     this.#live--
     if (isOdd) {
-      turn.onReply(undefined, tookMs)
+      turn.onElsewhere('odd')
       return
     }
     const reply = bytes.subarray(start, end)
@@ -224,7 +226,7 @@ export class BatchLine {
     if (turn === undefined) return
     this.#owed[this.#first] = undefined
     this.#live--
-    turn.onReply(undefined, Number.POSITIVE_INFINITY)
+    turn.onElsewhere('long')
   }
 
   /** Looks now and then whether those behind the first turn have waited too long for it. */
@@ -233,21 +235,31 @@ export class BatchLine {
     this.#hooks.after(STUCK_MS, () => {
       this.#isWatching = false
       if (this.#isLost || this.depth === 0) return
-      if (performance.now() - this.#headAtMs >= STUCK_MS) this.#rescue()
-      if (!this.#isLost) this.#watch()
+      // Where this process was kept waiting itself, the answer is there and only has to be read.
+      if (this.#isLate) setImmediate(() => this.#look())
+      else this.#watch()
     })
+  }
+
+  #look(): void {
+    if (this.#isLost || this.depth === 0) return
+    if (this.#isLate) this.#rescue()
+    if (!this.#isLost && !this.#isWatching) this.#watch()
+  }
+
+  get #isLate(): boolean {
+    return performance.now() - this.#headAtMs >= STUCK_MS
   }
 
   /** Sends everybody behind the first turn elsewhere; with nobody left, what runs there need not go on. */
   #rescue(): void {
     this.#isStuck = true
-    const nowMs = performance.now()
     const others = this.#owed.slice(this.#first + 1)
     this.#owed.fill(undefined, this.#first + 1)
     for (const turn of others) {
       if (turn === undefined) continue
       this.#live--
-      turn.onReply(undefined, nowMs - this.#headAtMs)
+      turn.onElsewhere('behind')
     }
     if (this.#live > 0) return
     this.#isLost = true

@@ -4,7 +4,13 @@ import { encodeDescribe, encodeExecute, encodeSync } from '../wire/client-messag
 import { encodeErrorResponse } from '../wire/error-response.ts'
 import { HEADER_BYTES } from '../wire/limits.ts'
 import { encodeReadyForQuery } from '../wire/server-messages.ts'
-import type { TurnAnswer, WholeBind, WholeQuery, WholeTurn } from '../wire/whole-turn.ts'
+import {
+  type TurnAnswer,
+  type WholeBind,
+  type WholeQuery,
+  type WholeTurn,
+  withStatementName,
+} from '../wire/whole-turn.ts'
 import type { BatchTurn } from './batch-line.ts'
 import type { Batching, OpenLine, SplitWithKey } from './batching.ts'
 import type { Settings } from './settings.ts'
@@ -62,12 +68,16 @@ export function startTurn(
     unasked: request.unasked,
     prefix: request.prefix,
     onReply(reply, tookMs) {
-      batching.noteBatched(template, tookMs, reply !== undefined)
-      if (reply === undefined && uses !== undefined) {
+      batching.noteReply(template, tookMs)
+      onAnswer({ reply, completed: true })
+    },
+    onElsewhere(why) {
+      batching.noteElsewhere(template, why)
+      if (why === 'odd' && uses !== undefined) {
         open.statements.forget(uses.key, uses.name)
         if (uses.isSplit) template.splitFailures++
       }
-      onAnswer(reply && { reply, completed: true })
+      onAnswer(undefined)
     },
     onLost,
   }
@@ -126,17 +136,5 @@ function bindWithValues(name: string, values: readonly string[]): Buffer {
   }
   message.writeInt16BE(0, at)
   AFTER_BIND.copy(message, at + 2)
-  return message
-}
-
-/** The turn from its Bind on, of the statement of another name. */
-function withStatementName({ bytes, nameStart, nameEnd, bindEnd }: WholeBind, name: string): Buffer {
-  const rest = bytes.length - nameEnd
-  const message = Buffer.allocUnsafe(HEADER_BYTES + 1 + name.length + rest)
-  message[0] = 0x42
-  message.writeInt32BE(bindEnd - nameStart + 5 - (nameEnd - nameStart) + name.length, 1)
-  message[HEADER_BYTES] = 0
-  message.write(name, HEADER_BYTES + 1, 'latin1')
-  bytes.copy(message, HEADER_BYTES + 1 + name.length, nameEnd)
   return message
 }

@@ -1,6 +1,6 @@
 import type { StatementAnalysis } from '../sql/analysis.ts'
 import { encodeParse } from '../wire/client-messages.ts'
-import { BatchLine } from './batch-line.ts'
+import { BatchLine, type Elsewhere } from './batch-line.ts'
 import type { DatabasePool } from './database-pool.ts'
 import { LineStatements } from './line-statements.ts'
 import { type SplitText, splitLiterals } from './literal-split.ts'
@@ -109,10 +109,20 @@ export class Batching {
     } else template.runs++
   }
 
-  /** A turn on a line took so long (infinitely: was too large), or gave no plain reply. */
-  noteBatched(template: Template, tookMs: number, isPlain: boolean): void {
-    if (tookMs > SLOW_MS) template.bannedUntilMs = performance.now() + BANNED_MS
-    if (tookMs > SLOW_MS || !isPlain) template.runs = 0
+  /** What the answer of a turn on a line took. */
+  noteReply(template: Template, tookMs: number): void {
+    if (tookMs > SLOW_MS) this.#ban(template)
+  }
+
+  /** A turn on a line was not answered there; that it was behind another is not its own fault. */
+  noteElsewhere(template: Template, why: Elsewhere): void {
+    if (why === 'long') this.#ban(template)
+    else if (why === 'odd') template.runs = 0
+  }
+
+  #ban(template: Template): void {
+    template.runs = 0
+    template.bannedUntilMs = performance.now() + BANNED_MS
   }
 
   #open(signature: string, key: string, settings: Settings): void {

@@ -5,7 +5,7 @@ import type { BoundsFactory } from './lease-bounds.ts'
 import { type LeaseLimits, LeaseQueue } from './lease-queue.ts'
 import { PooledServer } from './pooled-server.ts'
 import type { ServerConnection } from './server-connection.ts'
-import { type Settings, settingsChangeSql } from './settings.ts'
+import { type Settings, SharedSettings, settingsChangeSql } from './settings.ts'
 
 export interface DatabasePoolOptions {
   readonly database: string
@@ -40,6 +40,7 @@ export type LeftIn = 'I' | 'T' | 'E' | 'busy'
 /** The server connections of one database, over all of its roles. */
 export class DatabasePool {
   readonly queue: LeaseQueue<PooledServer>
+  readonly settings = new SharedSettings()
   readonly #options: DatabasePoolOptions
 
   constructor(options: DatabasePoolOptions) {
@@ -149,14 +150,16 @@ export class DatabasePool {
   #next({ key, identity, signal }: ServerRequest): Promise<PooledServer> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason)
-      let leave = () => {}
+      let isSettled = false
+      const settled = () => {
+        isSettled = true
+        signal?.removeEventListener('abort', onAbort)
+      }
       const onAbort = () => {
         leave()
         reject(signal?.reason)
       }
-      signal?.addEventListener('abort', onAbort, { once: true })
-      const settled = () => signal?.removeEventListener('abort', onAbort)
-      leave = this.queue.request({
+      const leave = this.queue.request({
         key,
         identity,
         onLease: (server) => {
@@ -168,13 +171,14 @@ export class DatabasePool {
           reject(error)
         },
       })
+      if (!isSettled) signal?.addEventListener('abort', onAbort, { once: true })
     })
   }
 
   async #put(server: PooledServer, settings: Settings): Promise<void> {
     const sql = settingsChangeSql(server.settings, settings)
     if (sql === undefined) return
-    server.settings = new Map(settings)
+    server.settings = this.settings.of(settings)
     const error = (await server.exchange([sql]))[0]?.error
     if (error !== undefined) throw new SettingsError(error)
   }

@@ -2,12 +2,13 @@ import { asPgoauthError, fail, type PgoauthError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { StatementAnalysis } from '../sql/analysis.ts'
 import { encodeQuery } from '../wire/client-messages.ts'
-import type { TurnAnswer, WholeTurn } from '../wire/whole-turn.ts'
+import { plainAnswer, type TurnAnswer, type WholeTurn } from '../wire/whole-turn.ts'
 import { CANCELLED, startTurn, type TurnUnderWay } from './batched-turn.ts'
 import type { Batching } from './batching.ts'
 import type { DatabasePool } from './database-pool.ts'
 import { JoinedBytes } from './joined-bytes.ts'
 import { LeaseEffects, type PinReason, pinReason } from './lease-effects.ts'
+import type { LeaseRequest } from './lease-queue.ts'
 import type { PooledServer, ServerReader } from './pooled-server.ts'
 import { RepliesOwed } from './replies-owed.ts'
 import { type Settings, settingsChangeSql, settingsReadSql } from './settings.ts'
@@ -73,6 +74,10 @@ export class TransactionSession {
   #turn: StatementAnalysis | null | undefined
   #turnAtMs = 0
   #turnBytes = 0
+  readonly #request: LeaseRequest<PooledServer>
+  /** A whole turn that waits for the lease, and one that is at the server and owed unsaid (StatementRewriter.takeTurn). */
+  #turnWaiting: WholeTurn | undefined
+  #turnAway: WholeTurn | undefined
   #leave: () => void = () => {}
   /** While batched. */
   #batched: { readonly underWay: TurnUnderWay; readonly answer: (answer: TurnAnswer) => void } | undefined
@@ -82,7 +87,7 @@ export class TransactionSession {
   constructor(options: TransactionSessionOptions, sinks: TransactionSinks) {
     this.#options = options
     this.#sinks = sinks
-    this.#settings = options.settings
+    this.#settings = options.pool.settings.of(options.settings)
     this.#rewriter = new StatementRewriter(this.#owed, this.#toServer)
     this.#replies = new TransactionReplies(this.#owed, this.#rewriter.statements, options.told, () =>
       this.#rewriter.forgetPrepared(),
@@ -91,6 +96,18 @@ export class TransactionSession {
       onData: (chunk) => this.#fromServer(chunk),
       onDrain: () => this.#stall(false),
       onLost: (error) => this.#lost(error),
+    }
+    this.#request = {
+      key: options.key,
+      identity: options.identity,
+      onLease: (server) => {
+        try {
+          this.#leased(server)
+        } catch (thrown) {
+          this.#fail(asPgoauthError(thrown))
+        }
+      },
+      onRefused: (error) => this.#fail(error),
     }
   }
 
@@ -148,6 +165,27 @@ export class TransactionSession {
     return true
   }
 
+  /**
+   * A turn that the gate let through and that does nothing to the session but run; true where it was taken in place of its
+   * bytes, which stay as they are until it is answered. Its answer comes to `toClient`, in one piece where it came in one and there is nothing unusual in it.
+   */
+  send(turn: WholeTurn, statement: StatementAnalysis): boolean {
+    if (this.#phase === 'idle' && this.#backlog.length === 0) {
+      this.willSend(statement)
+      this.#turnWaiting = turn
+      this.#lease()
+      return true
+    }
+    if (this.#phase !== 'leased' || !this.#atRest) return false
+    this.willSend(statement)
+    try {
+      this.#sendTurn(turn)
+    } catch (thrown) {
+      this.#fail(asPgoauthError(thrown))
+    }
+    return true
+  }
+
   /** Bytes that the gate let through. */
   fromClient(chunk: Buffer): void {
     if (this.#phase === 'ended') return
@@ -158,6 +196,7 @@ export class TransactionSession {
       return
     }
     this.#guarded(() => {
+      this.#oweTurn()
       this.#rewriter.push(chunk)
       this.#send()
     })
@@ -206,35 +245,40 @@ export class TransactionSession {
     this.#server = undefined
     this.#backlog = []
     if (server === undefined) return
-    const busy =
-      !this.#owed.isEmpty || !this.#rewriter.atBoundary || !this.#replies.atBoundary || this.#cancels.size > 0
+    const busy = !this.#atRest || this.#cancels.size > 0
     void this.#options.pool.giveBack(server, busy ? 'busy' : this.#replies.status)
   }
 
   #fromServer(chunk: Buffer): void {
     if (this.#phase === 'ended') return
     this.#turnBytes += chunk.length
-    this.#guarded(() => {
+    const turn = this.#turnAway
+    const status = turn && plainAnswer(chunk, turn)
+    try {
+      if (status !== undefined) {
+        this.#turnAway = undefined
+        this.#replies.status = status
+        this.#sinks.toClient(chunk)
+        this.#releaseWhereDue()
+        return
+      }
+      this.#oweTurn()
       this.#replies.push(chunk)
       for (const piece of this.#replies.take()) {
-        if (this.#phase === 'ended') return
+        if (this.#isOver) return
         this.#sinks.toClient(piece)
       }
       this.#releaseWhereDue()
-    })
+    } catch (thrown) {
+      this.#fail(asPgoauthError(thrown))
+    }
   }
 
   // Leases.
 
   #lease(): void {
     this.#phase = 'waiting'
-    const { pool, key, identity } = this.#options
-    this.#leave = pool.queue.request({
-      key,
-      identity,
-      onLease: (server) => this.#guarded(() => this.#leased(server)),
-      onRefused: (error) => this.#fail(error),
-    })
+    this.#leave = this.#options.pool.queue.request(this.#request)
   }
 
   #leased(server: PooledServer): void {
@@ -251,7 +295,7 @@ export class TransactionSession {
     this.#replies.startOn(server)
     const sql = settingsChangeSql(server.settings, this.#settings)
     if (sql !== undefined) {
-      server.settings = new Map(this.#settings)
+      server.settings = this.#settings
       this.#owed.add({ kind: 'turn', taken: true })
       this.#toServer.add(encodeQuery(sql))
     }
@@ -259,14 +303,50 @@ export class TransactionSession {
     server.readBy(this.#reader)
     if (this.#paused) this.pause()
     if (sql === undefined) this.#replies.tell()
-    this.#turnAtMs = performance.now()
+    if (this.#options.batching !== undefined) this.#turnAtMs = performance.now()
     this.#turnBytes = 0
+    const turn = this.#turnWaiting
     const backlog = this.#backlog
+    if (turn !== undefined) {
+      this.#turnWaiting = undefined
+      if (sql === undefined && backlog.length === 0) {
+        for (const piece of this.#replies.take()) this.#sinks.toClient(piece)
+        this.#stall(false)
+        this.#sendTurn(turn)
+        return
+      }
+      this.#rewriter.push(turn.bytes)
+    }
     this.#backlog = []
     for (const chunk of backlog) this.#rewriter.push(chunk)
     this.#stall(false)
     this.#send()
     for (const piece of this.#replies.take()) this.#sinks.toClient(piece)
+  }
+
+  /** At rest on a lease. */
+  #sendTurn(turn: WholeTurn): void {
+    const bytes = this.#rewriter.takeTurn(turn)
+    if (bytes === undefined) {
+      this.#rewriter.push(turn.bytes)
+      this.#send()
+      return
+    }
+    this.#turnAway = turn
+    if (this.#server?.write(bytes) === false) this.#stall(true)
+  }
+
+  /** Enters the turn that is away among what is owed; what comes next is taken apart. */
+  #oweTurn(): void {
+    if (this.#turnAway === undefined) return
+    this.#rewriter.oweTurn(this.#turnAway)
+    this.#turnAway = undefined
+  }
+
+  /** Nothing is owed, half sent or half read. */
+  get #atRest(): boolean {
+    if (this.#turnAway !== undefined || !this.#owed.isEmpty) return false
+    return this.#rewriter.atBoundary && this.#replies.atBoundary
   }
 
   #send(): void {
@@ -281,10 +361,9 @@ export class TransactionSession {
   #releaseWhereDue(): void {
     const server = this.#server
     if (this.#phase !== 'leased' || server === undefined || this.#pinned !== undefined) return
-    if (this.#replies.status !== 'I' || !this.#owed.isEmpty || !this.#rewriter.atBoundary || !this.#replies.atBoundary)
-      return
+    if (this.#replies.status !== 'I' || !this.#atRest) return
     const effects = this.#effects
-    this.#effects = new LeaseEffects()
+    if (!effects.isNothing) this.#effects = new LeaseEffects()
     this.#server = undefined
     this.#noteTurn()
     if (effects.changesSettings || this.#cancels.size > 0) {
@@ -309,6 +388,10 @@ export class TransactionSession {
     else if (turn.sql !== undefined) {
       this.#rewriter.setUnnamed(turn.bytes.subarray(turn.definitionStart, turn.definitionEnd))
     }
+  }
+
+  get #isOver(): boolean {
+    return this.#phase === 'ended'
   }
 
   get #mustWait(): boolean {
@@ -359,16 +442,19 @@ export class TransactionSession {
 
   #learn(server: PooledServer, names: readonly string[], values: readonly (string | null)[]): void {
     const wants = new Map(this.#settings)
+    const has = new Map(server.settings)
     for (const [at, name] of names.entries()) {
       const value = values[at] ?? undefined
-      if (value === undefined) server.settings.delete(name)
-      else server.settings.set(name, value)
+      if (value === undefined) has.delete(name)
+      else has.set(name, value)
       // The proxy's own settings are as the proxy says, whatever a statement made of them.
       if (name.startsWith('pgoauth.')) continue
       if (value === undefined) wants.delete(name)
       else wants.set(name, value)
     }
-    this.#settings = wants
+    const { settings } = this.#options.pool
+    server.settings = settings.of(has)
+    this.#settings = settings.of(wants)
   }
 
   #stall(stalled: boolean): void {

@@ -25,7 +25,10 @@ const SNAPSHOT: CatalogSnapshot = {
   functions: [],
   operators: [],
   casts: [],
-  types: [],
+  types: [
+    { schema: 'sales', name: 'place', base: { schema: 'sales', name: 'table_name' } },
+    { schema: 'sales', name: 'table_name', base: { schema: 'pg_catalog', name: 'regclass' } },
+  ],
   dependencies: [],
 }
 
@@ -127,6 +130,18 @@ describe('a decision', () => {
       "select has_table_privilege('x', 'select')",
       'select obj_description(1)',
       'select * from json_table($$[]$$::jsonb, $$$$ columns (a regclass path $$$$))',
+      // OIDs and names through a type that the text names otherwise, or not at all.
+      "select array_in('{16400}', 2205, -1)::text",
+      "select json_populate_record(null::pg_type, '{}')",
+      "select '{}'::pg_catalog.pg_type[]",
+      'create temp table t of pg_type',
+      "select '16400'::sales.place",
+      "select '16400'::place",
+      "select 'ada=r/ada'::aclitem",
+      'select current_schema',
+      'select current_schemas(true)',
+      "select oidvectortypes('16400')",
+      'select get_current_ts_config()',
     ]) {
       assert.equal(allowed(sql, { policy: hidden }), false, sql)
       assert.equal(allowed(sql, { policy: hidden.replace('hidden', 'visible') }), true, sql)
@@ -208,10 +223,15 @@ describe('a decision', () => {
     assert.equal(allowed('set search_path = public', { policy, observing: true }), false)
   })
 
-  it('puts a new object into the first schema of the pinned path that exists', () => {
-    const policy = 'scopes: { a: { create: [missing.*] }, b: { create: [sales.*] } }\nsearch_path: [missing, sales]'
-    assert.equal(allowed('create table x (id int)', { policy, scopes: ['a'] }), false)
-    assert.equal(allowed('create table x (id int)', { policy, scopes: ['b'] }), true)
+  it('takes a new object for one of any schema of the pinned path that exists: the role may not use the first', () => {
+    const policy =
+      'scopes: { a: { create: [missing.*] }, b: { create: [sales.*] }, c: { create: [sales.*, hr.*] } }\nsearch_path: '
+    const allows = (path: string, scope: string) =>
+      allowed('create table x (id int)', { policy: policy + path, scopes: [scope] })
+    assert.equal(allows('[missing, sales]', 'a'), false)
+    assert.equal(allows('[missing, sales]', 'b'), true)
+    assert.equal(allows('[sales, hr]', 'b'), false)
+    assert.equal(allows('[sales, hr]', 'c'), true)
   })
 
   it('without a catalog means public, or the first schema of a path without it', () => {

@@ -92,6 +92,33 @@ test('in a transaction that is aborted a name that means nothing is answered as 
   await says(live, 'execute nosuch', 'E(26000) Z(I)')
 })
 
+test('an EXECUTE of what a Parse named does what that does: its names, its COPY and the settings it puts back', async () => {
+  const live = await open('read')
+  const parsed = ['prepare made as select 1', 'deallocate gone', 'declare c cursor with hold for select 1', 'reset all']
+  const messages = [...parsed.map((sql, at) => encodeParse(`p${at}`, sql)), encodeParse('gone', 'select 1')]
+  assert.equal(shown(await live.ask([...messages, encodeSync()])), '1 1 1 1 1 Z(I)')
+  await says(live, 'execute p0; execute made', 'C T D C Z(I)')
+  await says(live, 'execute p1', 'C Z(I)')
+  await says(live, 'execute gone', 'E(26000) Z(I)')
+  await says(live, 'execute p2', 'C Z(I)')
+  await says(live, 'fetch c', 'T D C Z(I)')
+  const before = live.sent.length
+  await says(live, 'execute p3', 'C Z(I)')
+  assert.match(live.sent.slice(before), /set pgoauth\.subject/)
+})
+
+test('in a transaction that is aborted an Execute of an EXECUTE of nothing is answered as everything is there', async () => {
+  const live = await open('read')
+  const messages = (sql: string) => [encodeParse('x', sql), encodeBind('x', 'x'), encodeSync()]
+  await says(live, 'begin', 'C Z(T)')
+  await live.ask(messages('execute nosuch'))
+  await says(live, 'select 1/0', 'E(22012) Z(E)')
+  assert.equal(shown(await live.ask([encodeExecute('x'), encodeSync()])), 'E(25P02) Z(E)')
+  await says(live, 'rollback', 'C Z(I)')
+  const again = [encodeBind('x', 'x'), encodeExecute('x'), encodeSync()]
+  assert.equal(shown(await live.ask(again)), '2 E(26000) Z(I)')
+})
+
 test('EXECUTE is judged again once grants changed, in every form', async () => {
   const live = await open('read', 'hr')
   await says(live, 'prepare a (int) as select * from hr.salaries where id = $1', 'C Z(I)')
