@@ -58,6 +58,8 @@ interface Answer {
   readonly rows: readonly string[]
 }
 
+const isSame = (one: Answer, other: Answer) => JSON.stringify(one) === JSON.stringify(other)
+
 async function ask(client: Client, { sql, values }: SentQuery, oids: ReadonlyMap<string, string>): Promise<Answer> {
   const put = (text: string) => text.replace(/<<(.*?)>>/g, (_, name: string) => oids.get(name) ?? name)
   try {
@@ -120,11 +122,16 @@ async function compareOn(
   let skipped = 0
   const failed: string[] = []
   for (const query of queries) {
-    const [first, answer, second] = [
+    const askAll = async (): Promise<readonly [Answer, Answer, Answer]> => [
       await ask(server, query, oids),
       await ask(proxy, query, oids),
       await ask(again, query, oids),
     ]
+    let [first, answer, second] = await askAll()
+    // Something of the server's own, a worker of autovacuum say, may have been there for the one in the middle alone.
+    if (/^\s*(select|with)\b/i.test(query.sql) && isSame(first, second) && !isSame(first, answer)) {
+      ;[first, answer, second] = await askAll()
+    }
     if (isKeptOut.test(query.sql)) {
       assert.equal(answer.state, '42501', query.sql)
       skipped++
@@ -138,7 +145,7 @@ async function compareOn(
     }
     assert.equal(answer.state, 'ok', query.sql)
     // Counters and clocks differ from one connection to the next; everything else must not.
-    if (JSON.stringify(first.rows) !== JSON.stringify(second.rows)) continue
+    if (!isSame(first, second)) continue
     const isOfSettings = /\bpg_settings\b/.test(query.sql)
     assert.deepEqual(
       isOfSettings ? sourceless(answer.rows) : answer.rows,
@@ -148,7 +155,7 @@ async function compareOn(
     compared++
   }
   assert.ok(
-    compared > (queries.length - skipped) * 0.75,
+    compared > (queries.length - skipped) * 0.8,
     `${compared} of ${queries.length} compared; failed on the server: ${failed.join('\n')}`,
   )
 }
