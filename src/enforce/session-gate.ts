@@ -63,12 +63,16 @@ export function openSessionGate(options: GateOptions, sinks: GateSinks): Session
     if (state.ended) return
     try {
       action()
-      parts.toServer.flush()
-      parts.toClient.flush()
-      endWhereDue()
+      sendAll()
     } catch (thrown) {
       finish(asPgoauthError(thrown))
     }
+  }
+
+  function sendAll(): void {
+    parts.toServer.flush()
+    parts.toClient.flush()
+    endWhereDue()
   }
 
   function endWhereDue(): void {
@@ -84,21 +88,31 @@ export function openSessionGate(options: GateOptions, sinks: GateSinks): Session
   }
 
   return {
+    // As `guarded`, without a closure for each chunk.
     fromClient(chunk) {
-      guarded(() => {
-        if (offer.take(chunk)) return
-        direct.settle()
-        client.push(chunk)
-      })
+      if (state.ended) return
+      try {
+        if (!offer.take(chunk)) {
+          direct.settle()
+          client.push(chunk)
+        }
+        sendAll()
+      } catch (thrown) {
+        finish(asPgoauthError(thrown))
+      }
     },
     fromServer(chunk) {
-      guarded(() => {
+      if (state.ended) return
+      try {
         if (direct.answered(chunk)) return
         direct.settle()
         server.push(chunk)
         parts.toClient.flush()
         client.resume()
-      })
+        sendAll()
+      } catch (thrown) {
+        finish(asPgoauthError(thrown))
+      }
     },
     clientClosed() {
       if (state.terminated || state.ended) return

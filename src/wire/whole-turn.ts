@@ -174,6 +174,13 @@ function lengthAt(bytes: Buffer, at: number): number {
 
 /** Undefined where the bytes are no UTF-8 (or hold U+FFFD itself), or a NUL stands among them. */
 function textOf(bytes: Buffer, start: number, end: number): string | undefined {
+  let all = 0
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at] as number
+    if (byte === 0) return undefined
+    all |= byte
+  }
+  if (all < 0x80) return bytes.toString('latin1', start, end)
   const text = bytes.toString('utf8', start, end)
-  return text.includes('\ufffd') || text.includes('\0') ? undefined : text
+  return text.includes('\ufffd') ? undefined : text
 }
