@@ -19,6 +19,8 @@ export class BurstTurns {
 
   /** Counts so many milliseconds of this turn. */
   spend(ms: number): void {
+    // A clock that was set back tells nothing.
+    if (ms <= 0) return
     this.#spentMs += ms
     this.#schedule()
   }

@@ -4,6 +4,7 @@ import { bursts } from './burst-turns.ts'
 import type { GateParts } from './gate-parts.ts'
 import type { Judgement, ParsedJudgement } from './judge.ts'
 import type { Judged, Outbox } from './outbox.ts'
+import { parameterObjection } from './parameter-types.ts'
 import type { Prepared } from './prepared.ts'
 import { errorResponse, invalidEncodingResponse, unparsableResponse } from './refusal.ts'
 import type { RunningNames } from './running-names.ts'
@@ -128,7 +129,16 @@ export class Judging {
       const prepared = uses[at] as Prepared
       if (options.judge.holdsStill(prepared.judged, prepared.analysis, state)) continue
       this.#settled(owed, this.#judge(prepared.sql), names, (judgement) => {
-        if (judgement.kind === 'parsed' && judgement.allowed) {
+        const isAllowed = judgement.kind === 'parsed' && judgement.allowed
+        const { types } = prepared
+        const objection =
+          isAllowed && types && parameterObjection(types, state.grants, judgement.statements[0]?.analysis)
+        if (objection) {
+          names?.abandon()
+          this.#outbox.denyFor(owed, objection)
+          return
+        }
+        if (isAllowed) {
           options.judge.tally.decisions.allowed++
           prepared.judged = judgement.under
           this.ofPrepared(owed, uses, names, then, at + 1)

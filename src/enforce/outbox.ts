@@ -97,6 +97,16 @@ export class Outbox {
     })
   }
 
+  /** Denies what its text alone does not show. */
+  denyFor(owed: Judged, reason: string): void {
+    const { state, denials, options } = this.#parts
+    options.judge.tally.decisions.denied++
+    this.audited(owed, () => {
+      const requestId = denials.deniedFor(reason)
+      this.refuse(owed, deniedResponse(undefined, '', requestId, state.grants.policy.help), requestId)
+    })
+  }
+
   /** Whether the audit could be written; else the message is refused: no audit, no statement. */
   audited(owed: Judged, write: () => void): boolean {
     try {

@@ -21,6 +21,8 @@ export interface Prepared {
   /** What running it does; undefined for an empty text. Of a SQL PREPARE, the statement inside. */
   readonly analysis: StatementAnalysis | undefined
   judged: JudgedUnder
+  /** Of a Parse: its parameters' types, where they bear on what it needs. */
+  readonly types?: readonly number[] | undefined
   /** Of a Parse: `closings` of the session then. */
   readonly parsedAt?: number
 }

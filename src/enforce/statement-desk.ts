@@ -6,9 +6,9 @@ import { Judging, type Pausable } from './judging.ts'
 import { bindHead, executePortal, functionCallHead, parseHead, queryText, targetHead } from './message-heads.ts'
 import { nameKey, UNNAMED } from './name-table.ts'
 import { type Judged, Outbox } from './outbox.ts'
-import { parameterObjection, parameterTypes } from './parameter-types.ts'
+import { castsCustom, parameterObjection, parameterTypes, tellingTypes } from './parameter-types.ts'
 import type { Portal, Prepared } from './prepared.ts'
-import { deniedResponse, errorResponse, unknownNameResponse } from './refusal.ts'
+import { errorResponse, unknownNameResponse } from './refusal.ts'
 import { preparedBehind, RunningNames, type UnknownName } from './running-names.ts'
 import { hazardOfPortals, hazardOfStatements, hazardOfUnnamed } from './server-hazard.ts'
 import { beginCopy, NOTHING_NOTED } from './session-state.ts'
@@ -147,15 +147,23 @@ export class StatementDesk {
     const key = nameKey(name)
     const types = parameterTypes(body)
     this.#judging.ofText('parse', sql, ({ statements, under }, text) => {
-      const analysis = statements[0]?.analysis
-      const objection = parameterObjection(types, state.grants.policy, analysis)
+      const shown = statements[0]?.analysis
+      const objection = parameterObjection(types, state.grants, shown)
       if (objection !== undefined) {
-        this.#denyFor('parse', objection)
+        this.#outbox.denyFor('parse', objection)
         return
       }
       options.judge.tally.decisions.allowed++
+      const isOpaque = shown !== undefined && castsCustom(types, shown)
+      const analysis = isOpaque ? { ...shown, opaque: true, readOnly: false, plain: false } : shown
       this.#outbox.announce(analysis)
-      const prepared: Prepared = { sql: text, analysis, judged: under, parsedAt: state.closings }
+      const prepared: Prepared = {
+        sql: text,
+        analysis,
+        judged: under,
+        parsedAt: state.closings,
+        types: tellingTypes(types),
+      }
       this.#outbox.pass('parse', { statement: state.statements.expect(key, prepared, state.segment) })
     })
   }
@@ -245,18 +253,7 @@ export class StatementDesk {
       })
       return
     }
-    this.#denyFor('function-call', `no function with OID ${oid} is known`)
-  }
-
-  /** Denies what its text alone does not show. */
-  #denyFor(owed: Judged, reason: string): void {
-    const { state, denials, options } = this.#parts
-    options.judge.tally.decisions.denied++
-    this.#outbox.audited(owed, () => {
-      const requestId = denials.deniedFor(reason)
-      const response = deniedResponse(undefined, '', requestId, state.grants.policy.help)
-      this.#outbox.refuse(owed, response, requestId)
-    })
+    this.#outbox.denyFor('function-call', `no function with OID ${oid} is known`)
   }
 
   #refuseName(owed: 'query' | 'execute', names: RunningNames, name: UnknownName): void {

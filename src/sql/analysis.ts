@@ -35,8 +35,8 @@ export interface SessionEffects {
   readonly listen?: string
   /** Undefined name: `*`. */
   readonly unlisten?: { readonly name: string | undefined }
-  /** A parameter is cast to a type that other types have casts to: of which it is, Parse may say. */
-  readonly castsParameter?: true
+  /** What is needed where a parameter that is cast is of a type outside pg_catalog, as Parse may say. */
+  readonly castsParameter?: readonly Access[]
   /** Takes session-level advisory locks, lastval/currval state and the like that outlive the transaction. */
   readonly keepsState?: true
 }

@@ -1,6 +1,6 @@
 import { quoteName } from '../base/sql-name.ts'
 import { systemColumns } from './curation.ts'
-import { needFunctions } from './functions.ts'
+import { functionsAccess, needFunctions } from './functions.ts'
 import type { Tree } from './parser.ts'
 import type { Scope } from './scope.ts'
 import { type Node, stringsOf } from './tree.ts'
@@ -51,13 +51,22 @@ export function castTo(walk: Walk, typeName: Tree | undefined, arg?: Node, scope
     if (arg && isWithoutType(arg)) return
     walk.flags.leansOnCatalog = true
     const isBuiltIn = arg === BUILT_IN || (arg && scope && !mayBeCustomType(walk, scope, arg))
-    if (isBuiltIn && arg?.type === 'ParamRef') walk.collector.effects.castsParameter = true
+    const written = schema === undefined ? quoteName(name) : `${quoteName(schema)}.${quoteName(name)}`
+    const what = `cast to ${written}`
+    if (isBuiltIn && arg?.type === 'ParamRef') {
+      const { effects } = walk.collector
+      const access = functionsAccess(
+        walk,
+        what,
+        all.map((cast) => cast.function),
+      )
+      if (access !== undefined) effects.castsParameter = [...(effects.castsParameter ?? []), access]
+    }
     const reached = isBuiltIn ? all.filter(({ source }) => !source || source.schema === 'pg_catalog') : all
     if (reached.length === 0) return
-    const written = schema === undefined ? quoteName(name) : `${quoteName(schema)}.${quoteName(name)}`
     needFunctions(
       walk,
-      `cast to ${written}`,
+      what,
       reached.map((cast) => cast.function),
     )
   }

@@ -99,6 +99,10 @@ export class Collector {
     this.opaque ||= inner.opaque
     this.readOnly &&= inner.readOnly
     this.plain &&= inner.plain
+    const { castsParameter = [] } = inner.effects
+    if (castsParameter.length > 0) {
+      this.effects.castsParameter = [...(this.effects.castsParameter ?? []), ...castsParameter]
+    }
   }
 
   finish(): Needs {
