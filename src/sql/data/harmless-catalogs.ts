@@ -68,6 +68,13 @@ export const UNLISTED_INFORMATION_SCHEMA: ReadonlySet<string> = new Set([
   '_pg_user_mappings',
   'user_mapping_options',
   'user_mappings',
+  // PostgreSQL grants these to nobody.
+  '_pg_foreign_data_wrappers',
+  '_pg_foreign_servers',
+  '_pg_foreign_table_columns',
+  '_pg_foreign_tables',
+  'sql_parts',
+  'transforms',
 ])
 
 /** Show what this server process holds: another client's, where connections are shared. */
