@@ -72,14 +72,14 @@ class AuditFile implements AuditLog {
   record(event: AuditEvent): void {
     if (event.event === 'statement_allowed' && !this.#options.allowed) return
     this.#attempt(() => {
-      this.#checkDisk(true)
+      if (this.#failure !== undefined || this.#isDiskDue) this.#checkDisk(true)
       this.#append(event)
       if (this.#chain?.isLong) this.#checkpoint()
     })
   }
 
   assertWritable(): void {
-    const isDue = this.#clock.nowMs() - this.#diskCheckedAtMs >= DISK_CHECK_MS
+    const isDue = this.#isDiskDue
     if (this.#failure === undefined && !isDue) return
     this.#attempt(() => this.#checkDisk(isDue))
   }
@@ -106,6 +106,10 @@ class AuditFile implements AuditLog {
   close(): void {
     this.#attempt(() => this.#checkpoint())
     closeSync(this.#file)
+  }
+
+  get #isDiskDue(): boolean {
+    return this.#clock.nowMs() - this.#diskCheckedAtMs >= DISK_CHECK_MS
   }
 
   #attempt(action: () => void): void {

@@ -9,6 +9,11 @@ const MAC_FIELD = /,"mac":"([0-9a-f]{64})"}$/
 
 /** A record as one line of JSON, within bounds; what was cut is said (`truncated`). */
 export function encodeLine(record: Readonly<Record<string, unknown>>): string {
+  // Most records hold nothing that could be too long, and a replacer costs several times the line.
+  if (Object.values(record).every(isShort)) {
+    const whole = JSON.stringify(record)
+    if (whole.length <= MAX_LINE_CHARACTERS) return whole
+  }
   let cut = false
   const line = JSON.stringify(record, (_, value: unknown) => {
     if (typeof value === 'string' && value.length > MAX_TEXT_CHARACTERS) {
@@ -24,6 +29,16 @@ export function encodeLine(record: Readonly<Record<string, unknown>>): string {
   if (line.length <= MAX_LINE_CHARACTERS) return cut ? `${line.slice(0, -1)},"truncated":true}` : line
   const short = Object.entries(record).filter(([, value]) => !Array.isArray(value))
   return `${encodeLine(Object.fromEntries(short)).slice(0, -1)},"truncated":true}`
+}
+
+function isShort(value: unknown): boolean {
+  if (typeof value === 'string') return value.length <= MAX_TEXT_CHARACTERS
+  if (typeof value !== 'object' || value === null) return true
+  return Array.isArray(value) && value.length <= MAX_LIST_ITEMS && value.every(isShortText)
+}
+
+function isShortText(value: unknown): boolean {
+  return typeof value === 'string' && value.length <= MAX_TEXT_CHARACTERS
 }
 
 /** The line with its link: HMAC-SHA256 over the link before it and the line. */

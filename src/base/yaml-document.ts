@@ -1,4 +1,4 @@
-import { isNode, LineCounter, parseDocument } from 'yaml'
+import { type Alias, type Document, isNode, LineCounter, parseDocument, visit, type YAMLParseError } from 'yaml'
 import type { ZodType, z } from 'zod'
 import { PgoauthError } from './errors.ts'
 import { suggest } from './suggest.ts'
@@ -47,7 +47,7 @@ export function checkYaml<S extends ZodType>(file: string, text: string, schema:
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) }
   }
   if (document.errors.length > 0) {
-    return { ok: false, mistakes: document.errors.map((e) => ({ ...placeAt(e.pos[0]), message: e.message })) }
+    return { ok: false, mistakes: document.errors.map((e) => ({ ...placeAt(e.pos[0]), message: yamlText(e) })) }
   }
 
   const locate = (path: Path): Place => {
@@ -71,7 +71,11 @@ export function checkYaml<S extends ZodType>(file: string, text: string, schema:
   try {
     plain = document.toJS({ maxAliasCount: MAX_ALIASES }) ?? {}
   } catch (error) {
-    return { ok: false, mistakes: [{ ...placeAt(0), message: String(error instanceof Error ? error.message : error) }] }
+    const lost = unresolvedAlias(document)
+    const message = lost
+      ? `nothing is anchored as &${lost.source}; a text that begins with * is quoted`
+      : String(error instanceof Error ? error.message : error)
+    return { ok: false, mistakes: [{ ...placeAt(lost?.range?.[0] ?? 0), message }] }
   }
   const parsed = schema.safeParse(plain)
   if (parsed.success) return { ok: true, document: { value: parsed.data, locate } }
@@ -87,7 +91,8 @@ export function checkYaml<S extends ZodType>(file: string, text: string, schema:
     }
     const known = knownKeys(schema, issue.path)
     return issue.keys.map((key) => {
-      const message = `unknown key "${key}"${didYouMean(suggest(key, known) ?? suggestByFirstWord(key, known))}`
+      const near = suggest(key, known) ?? suggestByFirstWord(key, known)
+      const message = `unknown key "${key}"${near === undefined ? knownHere(known) : didYouMean(near)}`
       return { ...locateKey(issue.path, key), message }
     })
   })
@@ -103,6 +108,29 @@ export function checkYaml<S extends ZodType>(file: string, text: string, schema:
     wrongAt,
   }
 }
+
+/** The library's words, but for those that only programmers understand. */
+function yamlText({ code, message }: YAMLParseError): string {
+  if (code === 'BAD_ALIAS') return 'a text that begins with * is quoted: "*"'
+  return code === 'MULTIPLE_DOCS' ? 'one document a file: what follows --- is another' : message
+}
+
+function unresolvedAlias(document: Document): Alias | undefined {
+  let lost: Alias | undefined
+  visit(document, {
+    Alias: (_, alias) => {
+      if (!lost && !alias.resolve(document)) lost = alias
+    },
+  })
+  return lost
+}
+
+/** Nothing is near: all that there could be, where that is no long list. */
+function knownHere(known: ReadonlySet<string>): string {
+  return known.size === 0 || known.size > MAX_LISTED ? '' : `; known here: ${[...known].sort().join(', ')}`
+}
+
+const MAX_LISTED = 25
 
 function didYouMean(near: string | undefined): string {
   return near === undefined ? '' : `; did you mean "${near}"?`

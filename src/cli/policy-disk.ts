@@ -2,10 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { PolicyFiles } from '../policy/policy-file.ts'
 
-/** Policy files as they lie on disk; `include` patterns are relative to the file that has them. */
+/** Policy files as they lie on disk; `include` patterns are relative to the file that has them, and never mean itself. */
 export const policyDisk: PolicyFiles = {
   readText: (path) => readFileSync(path, 'utf8'),
-  expand: (pattern, from) => expandPattern(resolve(dirname(from), pattern)),
+  expand: (pattern, from) => expandPattern(resolve(dirname(from), pattern)).filter((path) => path !== resolve(from)),
 }
 
 /** `*` stands for anything but a slash, in any part of the path. */

@@ -33,7 +33,7 @@ interface ServingProxy extends Pick<RunningProxy, 'addresses' | 'side' | 'metric
  */
 export async function runProxy(context: CliContext, request: ProxyRunRequest): Promise<void> {
   let files = readProxyFiles(request.file)
-  const log = openProcessLog({ level: request.logLevel, to: 2 })
+  const log = openProcessLog({ level: request.logLevel, to: 2, isGathered: true })
   const { clock, env, interrupted } = context
   const proxy = await startServing(files, request, context, log)
   for (const address of proxy.addresses) log.info({ ...address }, 'listening')

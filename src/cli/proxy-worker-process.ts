@@ -15,7 +15,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 if (!process.connected) process.exit(1)
 
 const level = values['log-level'] as 'debug' | 'info' | 'warn' | 'error'
-const log = openProcessLog({ level, to: 2 }).child({ worker: Number(values.worker) })
+const log = openProcessLog({ level, to: 2, isGathered: true }).child({ worker: Number(values.worker) })
 const worker = new ProxyWorker({
   primary: process,
   clock: systemClock,

@@ -2,6 +2,7 @@ import { fail } from '../base/errors.ts'
 import { CLIENT } from '../wire/client-messages.ts'
 import { Framer, type FrameSink, tagText } from '../wire/framer.ts'
 import { MAX_SASL_MESSAGE_BYTES } from '../wire/limits.ts'
+import { bursts } from './burst-turns.ts'
 import type { GateParts } from './gate-parts.ts'
 import { StatementDesk } from './statement-desk.ts'
 
@@ -13,6 +14,9 @@ const MAX_WHOLE_BODY_BYTES = 16_384
 const HEAD_BYTES = 4096
 /** What a Parse may hold beside its SQL: a name and 65,535 parameter types. */
 const PARSE_EXTRA_BYTES = 4 * 65_535 + 1024
+/** As many messages as one turn of a client usually has; more in one go are a burst. */
+const USUAL_MESSAGES = 6
+const USUAL_BYTES = 4096
 
 /**
  * The client's side of a gate: frames its bytes, keeps them in order while something must be waited for, and hands
@@ -26,6 +30,11 @@ export class FromClient implements FrameSink {
   #stalled = false
   /** What the caller was told last. */
   #saidStalled = false
+  /** Messages taken in one go, and when what is counted of them as a burst began. */
+  #taken = 0
+  #takenSinceMs = 0
+  /** Stalled until others have had their turn. */
+  #isYielding = false
 
   constructor(parts: GateParts) {
     this.#parts = parts
@@ -38,6 +47,8 @@ export class FromClient implements FrameSink {
   }
 
   push(chunk: Buffer): void {
+    this.#taken = 0
+    this.#takenSinceMs = chunk.length > USUAL_BYTES ? this.#parts.options.clock.nowMs() : 0
     this.#framer.push(chunk, this)
   }
 
@@ -103,6 +114,7 @@ export class FromClient implements FrameSink {
     switch (this.#turn(tag)) {
       case 'now':
         this.#desk.take(tag, message)
+        this.#yieldWhereDue(tag)
         return
       case 'later':
         this.#waiting = Buffer.from(message)
@@ -115,7 +127,7 @@ export class FromClient implements FrameSink {
 
   /** Takes up what was waited with, where its turn has come. */
   resume(): void {
-    if (!this.#stalled || this.#desk.busy || this.#parts.state.ended) return
+    if (!this.#stalled || this.#isYielding || this.#desk.busy || this.#parts.state.ended) return
     const message = this.#waiting
     if (message !== undefined) {
       const tag = message[0] as number
@@ -130,6 +142,29 @@ export class FromClient implements FrameSink {
     if (this.#stalled) return
     this.#saidStalled = false
     this.#parts.sinks.onStall(false)
+  }
+
+  /** Of a burst, the rest waits for a later turn of the event loop once this one's share is spent. */
+  #yieldWhereDue(tag: number): void {
+    this.#taken++
+    // What may have to be parsed takes longer.
+    const mayTakeLong = tag === CLIENT.Query || tag === CLIENT.Parse
+    if (this.#takenSinceMs === 0 ? this.#taken === 1 : !mayTakeLong && this.#taken <= USUAL_MESSAGES) return
+    const { clock } = this.#parts.options
+    const nowMs = clock.nowMs()
+    const tookMs = this.#takenSinceMs === 0 ? 0 : nowMs - this.#takenSinceMs
+    this.#takenSinceMs = nowMs
+    if (tookMs > 0) bursts.spend(tookMs)
+    if (!bursts.isOver || this.#isYielding) return
+    this.#isYielding = true
+    this.#stall()
+    bursts.wait(() =>
+      this.#parts.guarded(() => {
+        this.#isYielding = false
+        this.#takenSinceMs = clock.nowMs()
+        this.resume()
+      }),
+    )
   }
 
   #stall(): void {

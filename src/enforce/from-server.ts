@@ -122,7 +122,7 @@ export class FromServer implements FrameSink {
     const own = state.ledger.head?.note.own
     const wasStatus = state.status
     this.#settle(SERVER.ReadyForQuery)
-    state.status = parseReadyForQuery(message.subarray(5))
+    state.statusCame(parseReadyForQuery(message.subarray(5)))
     if (state.status === 'I') {
       state.portals.clear((portal) => portal.holdable)
       if (state.changedCatalog && wasStatus !== 'I') options.judge.catalog.markStale()

@@ -31,34 +31,28 @@ export function sqlNameKey(name: string): NameKey {
  */
 export class NameTable<Value> {
   readonly #sure = new Map<NameKey, Value>()
-  readonly #pending: Pending<Value>[] = []
+  readonly #pending = new Map<NameKey, Queue<Pending<Value>>>()
   /** Another number means that a name may mean something else. */
   version = 0
 
   candidates(key: NameKey, segment: number): readonly Value[] {
     const sure = this.#sure.get(key)
-    if (this.#pending.length === 0) return sure === undefined ? [] : [sure]
-    const found: Value[] = []
-    for (let at = this.#pending.length - 1; at >= 0; at--) {
-      const pending = this.#pending[at] as Pending<Value>
-      if (pending.key !== key) continue
-      if (pending.segment === segment) return [pending.value]
-      found.push(pending.value)
-    }
+    const pending = this.#pending.get(key)
+    if (pending === undefined) return sure === undefined ? [] : [sure]
+    const last = pending.last
+    if (last?.segment === segment) return [last.value]
+    const found = pending.toReversed().map(({ value }) => value)
     if (sure !== undefined) found.push(sure)
     return found
-  }
-
-  /** Whether the name was given in this segment. */
-  isNew(key: NameKey, segment: number): boolean {
-    return this.#pending.some((pending) => pending.key === key && pending.segment === segment)
   }
 
   /** A message that gives the name goes to the server. */
   expect(key: NameKey, value: Value, segment: number): Pending<Value> {
     this.version++
     const pending = { key, value, segment }
-    this.#pending.push(pending)
+    const others = this.#pending.get(key)
+    if (others === undefined) this.#pending.set(key, new Queue(pending))
+    else others.push(pending)
     return pending
   }
 
@@ -79,9 +73,10 @@ export class NameTable<Value> {
   /** It did not, or will not. */
   abandon(pending: Pending<Value>): void {
     this.version++
-    const at = this.#pending.indexOf(pending)
-    if (at === 0) this.#pending.shift()
-    else if (at > 0) this.#pending.splice(at, 1)
+    const { key } = pending
+    const others = this.#pending.get(key)
+    others?.remove(pending)
+    if (others?.isEmpty) this.#pending.delete(key)
   }
 
   /** The server dropped the name; one that is pending was given after it. */
@@ -96,5 +91,44 @@ export class NameTable<Value> {
     for (const [key, value] of this.#sure) {
       if (!keeps(value)) this.#sure.delete(key)
     }
+  }
+}
+
+/** In order; what is removed is mostly the first, and however many there are, that is quick. */
+class Queue<Item> {
+  readonly #items: Item[]
+  #first = 0
+
+  constructor(item: Item) {
+    this.#items = [item]
+  }
+
+  get isEmpty(): boolean {
+    return this.#first === this.#items.length
+  }
+
+  get last(): Item | undefined {
+    return this.isEmpty ? undefined : this.#items.at(-1)
+  }
+
+  push(item: Item): void {
+    this.#items.push(item)
+  }
+
+  remove(item: Item): void {
+    const at = this.#items[this.#first] === item ? this.#first : this.#items.indexOf(item, this.#first)
+    if (at < 0) return
+    if (at > this.#first) {
+      this.#items.splice(at, 1)
+      return
+    }
+    this.#first++
+    if (this.#first < 1024) return
+    this.#items.splice(0, this.#first)
+    this.#first = 0
+  }
+
+  toReversed(): Item[] {
+    return this.#items.slice(this.#first).reverse()
   }
 }

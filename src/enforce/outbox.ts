@@ -106,6 +106,9 @@ export class Outbox {
 
   send(owed: OwedMessage, message: Buffer, note: Note): void {
     const { state, toServer } = this.#parts
+    // At its end, and at an error in it, a transaction that nobody began takes its cursors along.
+    if (owed === 'function-call' || ((owed === 'sync' || owed === 'query') && !state.transactionIsOpen))
+      state.closings++
     toServer.add(message)
     state.ledger.expect(owed, note)
     const closes = owed === 'query' || owed === 'function-call' || owed === 'sync'
@@ -123,11 +126,13 @@ export class Outbox {
     this.restoreAfterSync = false
     const { restoreSql } = this.#parts.options
     if (restoreSql === undefined) return
-    const { ownName: name } = this.#parts.state
+    const { state } = this.#parts
+    const { ownName: name } = state
     const own = { own: true } as const
     this.send('close', encodeClose({ kind: 'statement', name }), own)
     this.send('parse', encodeParse(name, restoreSql), own)
     this.send('bind', encodeBind(name, name), own)
+    state.closings++
     this.send('execute', encodeExecute(name), own)
     this.send('sync', encodeSync(), own)
   }

@@ -20,6 +20,8 @@ export interface Prepared {
   /** What running it does; undefined for an empty text. Of a SQL PREPARE, the statement inside. */
   readonly analysis: StatementAnalysis | undefined
   judged: JudgedUnder
+  /** Of a Parse: `closings` of the session then. */
+  readonly parsedAt?: number
 }
 
 /** What a portal or cursor may run. */
@@ -27,6 +29,8 @@ export interface Portal {
   readonly candidates: readonly Prepared[]
   /** Outlives its transaction (DECLARE … WITH HOLD). */
   readonly holdable: boolean
+  /** Of a Bind: `closings` of the session then. */
+  readonly boundAt?: number
 }
 
 /** Whether it starts a COPY FROM STDIN, so that the messages behind it are data. */

@@ -1,8 +1,8 @@
-import { PgoauthError } from '../base/errors.ts'
 import type { SessionRelation, StatementAnalysis } from '../sql/analysis.ts'
-import { type NameKey, sqlNameKey } from './name-table.ts'
+import { NESTED } from './describe-hazard.ts'
+import { sqlNameKey } from './name-table.ts'
 import type { JudgedUnder, Prepared } from './prepared.ts'
-import { errorResponse, unknownNameResponse } from './refusal.ts'
+import { unknownNameResponse } from './refusal.ts'
 import type { RunningStatement, SessionState } from './session-state.ts'
 
 /** Relations of its own remembered per session; more than any tool makes, few enough to judge by. */
@@ -53,7 +53,9 @@ export function namesOf(
     if (execute !== undefined) {
       const candidates = state.statements.candidates(sqlNameKey(execute), state.segment)
       if (candidates.length === 0) return done(unknownName('statement', execute))
-      if (candidates.some((one) => one.analysis?.effects.execute !== undefined)) return done(NESTED)
+      if (candidates.some((one) => one.analysis?.effects.execute !== undefined)) {
+        return done({ kind: 'statement', response: NESTED })
+      }
       uses.push(...candidates)
     }
     if (fetch !== undefined) {
@@ -92,12 +94,6 @@ export function namesOf(
   return done(undefined)
 }
 
-/**
- * EXECUTE of an EXECUTE, which only Parse can prepare: nobody needs it, and one that names itself makes PostgreSQL 18's
- * EXPLAIN recurse until the server process dies, and with it every session of the server.
- */
-const NESTED: UnknownName = { kind: 'statement', response: errorResponse(new PgoauthError('STATEMENT_TOO_COMPLEX')) }
-
 function unknownName(kind: UnknownName['kind'], name: string): UnknownName {
   return { kind, response: unknownNameResponse(kind, name) }
 }
@@ -124,16 +120,6 @@ export function preparedBehind(candidates: readonly Prepared[], state: SessionSt
     const portals = fetch === undefined ? [] : state.portals.candidates(sqlNameKey(fetch), state.segment)
     return [...statements, ...portals.flatMap((portal) => portal.candidates)]
   })
-}
-
-/**
- * The cursor of a FETCH that was prepared before and whose cursor is not known to be there. PostgreSQL 18.4 dies of a
- * Describe of such a statement once the cursor is gone, and every session of the server with it.
- */
-export function goneCursor(key: NameKey, candidates: readonly Prepared[], state: SessionState): string | undefined {
-  if (state.statements.isNew(key, state.segment)) return undefined
-  const cursors = candidates.flatMap(({ analysis }) => analysis?.effects.fetch ?? [])
-  return cursors.find((cursor) => state.portals.candidates(sqlNameKey(cursor), state.segment).length === 0)
 }
 
 /** Takes back the names of statements that will not run, from the given one on. */

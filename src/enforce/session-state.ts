@@ -18,6 +18,8 @@ export interface Note {
   readonly own?: true
   /** The statements that the message runs, in order; `steps` of them are done. */
   readonly statements?: readonly RunningStatement[]
+  /** A Query's text, into which an error's position points. */
+  readonly sql?: string
   steps?: number
   /** The stand-in's error came. */
   refused?: true
@@ -60,11 +62,14 @@ export class SessionState {
   readonly statements = new NameTable<Prepared>()
   readonly portals = new NameTable<Portal>()
   readonly standIns = new StandIns()
-  readonly ownName = `pgoauth_own_${randomBytes(8).toString('hex')}`
   grants: Grants
   status: TransactionStatus = 'I'
   /** Counts what ends at a Sync, a Query or a FunctionCall. */
   segment = 0
+  /** Counts what went to the server and may have closed a cursor. */
+  closings = 0
+  /** `closings` when nothing was unanswered: since then `status` is the truth where it is still the same. */
+  #settledClosings = 0
   /** An extended-query message went since the last Sync. */
   segmentOpen = false
   /** Set while the client's next messages may be for that COPY. */
@@ -78,9 +83,27 @@ export class SessionState {
   /** The client said Terminate. */
   terminated = false
   ended = false
+  #ownName: string | undefined
 
   constructor(grants: Grants) {
     this.grants = grants
+  }
+
+  /** Of prepared statements of the gate's own; made when one is first needed. */
+  get ownName(): string {
+    this.#ownName ??= `pgoauth_own_${randomBytes(8).toString('hex')}`
+    return this.#ownName
+  }
+
+  /** The status is as the server's last ReadyForQuery said. */
+  statusCame(status: TransactionStatus): void {
+    this.status = status
+    if (this.ledger.empty && !this.segmentOpen) this.#settledClosings = this.closings
+  }
+
+  /** A transaction is open where the client's next message will run, or has failed there. */
+  get transactionIsOpen(): boolean {
+    return this.status !== 'I' && this.closings === this.#settledClosings
   }
 
   /** Whether a transaction may be open where the client's next message will run. */

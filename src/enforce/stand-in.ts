@@ -21,7 +21,13 @@ import type { OwedMessage } from './reply-ledger.ts'
  * What the server's log shows is the request id: an operator finds the audit line by it.
  */
 export class StandIns {
-  readonly #name = `pgoauth_none_${randomBytes(16).toString('hex')}`
+  #made: string | undefined
+
+  /** Made when it is first needed: most sessions are denied nothing. */
+  get #name(): string {
+    this.#made ??= `pgoauth_none_${randomBytes(16).toString('hex')}`
+    return this.#made
+  }
 
   /** A Query that uses a name that cannot exist: in a transaction that is aborted it fails for that alone. */
   forName(kind: 'statement' | 'cursor'): Buffer {

@@ -1,16 +1,16 @@
 import { PgoauthError } from '../base/errors.ts'
 import { CLIENT, encodeFlush } from '../wire/client-messages.ts'
+import { hazardOfPortals, hazardOfStatements, keepsCursors } from './describe-hazard.ts'
 import type { GateParts } from './gate-parts.ts'
 import { Judging, type Pausable } from './judging.ts'
 import { bindHead, executePortal, functionCallHead, parseHead, queryText, targetHead } from './message-heads.ts'
 import { nameKey } from './name-table.ts'
 import { type Judged, Outbox } from './outbox.ts'
 import { parameterObjection, parameterTypes } from './parameter-types.ts'
-import { copiesIn, losesSettings, type Prepared } from './prepared.ts'
+import { copiesIn, losesSettings, type Portal, type Prepared } from './prepared.ts'
 import { deniedResponse, errorResponse, unknownNameResponse } from './refusal.ts'
 import {
   abandonNames,
-  goneCursor,
   type NamedByRunning,
   namesOf,
   namesOfPortal,
@@ -92,6 +92,7 @@ export class StatementDesk {
         return
       case CLIENT.Close: {
         const { kind, name } = targetHead(body)
+        if (kind === 'portal') state.closings++
         outbox.pass('close', { closes: { kind, key: nameKey(name) } })
         return
       }
@@ -132,8 +133,9 @@ export class StatementDesk {
           loses ||= losesSettings(analysis)
         }
         for (const { analysis } of names.uses) outbox.announce(analysis)
+        if (!keepsCursors(statements, names.uses)) state.closings++
         state.copyIn = copies ? beginCopy('query') : undefined
-        outbox.pass('query', { statements: names.running, ...(state.copyIn && { copyIn: state.copyIn }) })
+        outbox.pass('query', { statements: names.running, sql: text, ...(state.copyIn && { copyIn: state.copyIn }) })
         if (loses) outbox.restore()
       })
     })
@@ -161,7 +163,7 @@ export class StatementDesk {
       }
       options.judge.tally.decisions.allowed++
       this.#outbox.announce(analysis)
-      const prepared: Prepared = { sql: text, analysis, judged: under }
+      const prepared: Prepared = { sql: text, analysis, judged: under, parsedAt: state.closings }
       this.#outbox.pass('parse', { statement: state.statements.expect(key, prepared, state.segment) })
     })
   }
@@ -177,7 +179,8 @@ export class StatementDesk {
     const key = nameKey(portal)
     this.#judging.ofPrepared('bind', candidates, undefined, () => {
       for (const { analysis } of candidates) this.#outbox.announce(analysis)
-      const pending = state.portals.expect(key, { candidates, holdable: false }, state.segment)
+      const portal = { candidates, holdable: false, boundAt: state.closings }
+      const pending = state.portals.expect(key, portal, state.segment)
       this.#outbox.pass('bind', { portal: pending })
     })
   }
@@ -186,15 +189,16 @@ export class StatementDesk {
     const { state } = this.#parts
     const { kind, name } = targetHead(body)
     const owed = kind === 'statement' ? 'describe-statement' : 'describe-portal'
-    const candidates =
-      kind === 'statement' ? state.statements.candidates(nameKey(name), state.segment) : this.#portalCandidates(name)
+    const key = nameKey(name)
+    const portals = kind === 'portal' ? state.portals.candidates(key, state.segment) : []
+    const candidates = kind === 'statement' ? state.statements.candidates(key, state.segment) : runBy(portals)
     if (candidates.length === 0 && !(kind === 'portal' && state.transactionMayBeOpen)) {
       this.#outbox.refuse(owed, unknownNameResponse(kind, name.toString()))
       return
     }
-    const gone = kind === 'statement' ? goneCursor(nameKey(name), candidates, state) : undefined
-    if (gone !== undefined) {
-      this.#outbox.refuse(owed, unknownNameResponse('cursor', gone))
+    const hazard = kind === 'statement' ? hazardOfStatements(candidates, state) : hazardOfPortals(portals, state)
+    if (hazard !== undefined) {
+      this.#outbox.refuse(owed, hazard)
       return
     }
     // Of an EXECUTE or a FETCH the server describes what is behind it.
@@ -206,7 +210,7 @@ export class StatementDesk {
     const { state, toServer } = this.#parts
     const outbox = this.#outbox
     const portal = executePortal(body)
-    const candidates = this.#portalCandidates(portal)
+    const candidates = runBy(state.portals.candidates(nameKey(portal), state.segment))
     // A cursor that a function opened has no entry here; it lives in the transaction that opened it.
     if (candidates.length === 0 && !state.transactionMayBeOpen) {
       outbox.refuse('execute', unknownNameResponse('portal', portal.toString()))
@@ -220,6 +224,7 @@ export class StatementDesk {
       }
       this.#judging.ofPrepared('execute', names.uses, names, () => {
         for (const { analysis } of [...candidates, ...names.uses]) outbox.announce(analysis)
+        if (!keepsCursors(candidates, names.uses)) state.closings++
         state.copyIn = candidates.some(copiesIn) ? beginCopy('execute') : undefined
         outbox.pass('execute', { statements: names.running, ...(state.copyIn && { copyIn: state.copyIn }) })
         if (candidates.some(({ analysis }) => analysis && losesSettings(analysis))) outbox.restoreAfterSync = true
@@ -255,13 +260,6 @@ export class StatementDesk {
     })
   }
 
-  #portalCandidates(name: Buffer): readonly Prepared[] {
-    const { state } = this.#parts
-    const portals = state.portals.candidates(nameKey(name), state.segment)
-    const only = portals.length === 1 ? portals[0] : undefined
-    return only ? only.candidates : portals.flatMap((portal) => portal.candidates)
-  }
-
   #refuseNames(owed: Judged, names: NamedByRunning, { kind, response }: UnknownName): void {
     abandonNames(names.running, this.#parts.state)
     if (owed === 'query') this.#outbox.refuseName(kind, response)
@@ -272,4 +270,10 @@ export class StatementDesk {
     this.#parts.options.judge.tally.decisions.limit++
     this.#outbox.refuse(owed, errorResponse(new PgoauthError('STATEMENT_TOO_LONG')))
   }
+}
+
+/** What these portals may run. */
+function runBy(portals: readonly Portal[]): readonly Prepared[] {
+  const [only] = portals
+  return only !== undefined && portals.length === 1 ? only.candidates : portals.flatMap(({ candidates }) => candidates)
 }

@@ -12,6 +12,12 @@ const MAX_WORDS = 1000
 /** Of a schema with more relations than this only these are looked at before its name is withheld. */
 const MAX_RELATIONS = 500
 
+const SYSTEM_SCHEMAS = new Set(['pg_catalog', 'information_schema'])
+const NO_COLUMNS: readonly string[] = []
+/** They meet the columns that are granted, or the client's own values. */
+const READS_NO_MORE: ReadonlySet<Action> = new Set(['select', 'insert', 'delete', 'truncate', 'lock', 'usage'])
+const PLAIN_WORD = /^[\p{L}_][\p{L}\p{N}_$]*$/u
+
 const made = new WeakMap<Grants, VisibleObjects>()
 
 /** What these grants see of this catalog; the same object while both are the same. */
@@ -28,6 +34,7 @@ export class VisibleObjects {
   readonly #words = new Map<string, boolean>()
   readonly #grants: Grants
   readonly #catalog: Catalog
+  #odd: readonly string[] | undefined
 
   constructor(grants: Grants, catalog: Catalog) {
     this.#grants = grants
@@ -38,16 +45,40 @@ export class VisibleObjects {
     return this.#catalog === catalog
   }
 
-  /** Something is granted on the relation, or on the one it is a part of. */
+  /** Something is granted on the relation, or on the one it is a part of and it is not under `never` itself. */
   relation(schema: string, name: string): boolean {
     return this.#lineage(schema, name).some((one) =>
-      [...RELATION_ACTIONS, ...OBJECT_ACTIONS].some((action) => this.#allows(action, one, [])),
+      [...RELATION_ACTIONS, ...OBJECT_ACTIONS].some(
+        (action) =>
+          this.#allows(action, one, []) && !this.#grants.never.touches(action, { schema, name, columns: NO_COLUMNS }),
+      ),
     )
+  }
+
+  /** Something in the schema may be told of. */
+  schema(schema: string): boolean {
+    return SYSTEM_SCHEMAS.has(schema) || this.word(schema)
+  }
+
+  /**
+   * A text names something that nothing of is granted on and whose name is no plain word: some messages name relations
+   * and schemas without quotes.
+   */
+  oddNamesIn(text: string): boolean {
+    return this.#oddNames().some((name) => text.includes(name) && !this.word(name))
+  }
+
+  /** What this action meets there is the client's own or may be read: no view's query, no policy, no other column. */
+  isClear(action: Action, schema: string, name: string): boolean {
+    if (SYSTEM_SCHEMAS.has(schema) || action === 'create') return true
+    const { kind, rowSecurity } = this.#catalog.relation(schema, name) ?? {}
+    if (kind === undefined || kind === 'v' || kind === 'f' || rowSecurity) return false
+    return READS_NO_MORE.has(action) || (kind !== 'm' && this.isReadable(schema, name))
   }
 
   /** The column may be read or written. */
   column(schema: string, name: string, column: string): boolean {
-    return this.#lineage(schema, name).some((one) =>
+    return this.#lineage(schema, name, [column]).some((one) =>
       (['select', 'insert', 'update', 'references'] as const).some((action) => this.#allows(action, one, [column])),
     )
   }
@@ -55,7 +86,7 @@ export class VisibleObjects {
   /** Every column may be read, so that a row of it is no news. */
   isReadable(schema: string, name: string): boolean {
     const { columns } = this.#catalog.relation(schema, name) ?? {}
-    return this.#lineage(schema, name).some((one) => this.#allows('select', one, columns ?? 'all'))
+    return this.#lineage(schema, name, columns).some((one) => this.#allows('select', one, columns ?? 'all'))
   }
 
   /**
@@ -86,13 +117,22 @@ export class VisibleObjects {
     )
   }
 
-  /** The relation and those it inherits from: rights on a parent are rights on its parts. */
-  #lineage(schema: string, name: string): ObjectName[] {
+  #oddNames(): readonly string[] {
+    const { schemas } = this.#catalog
+    this.#odd ??= [
+      ...schemas,
+      ...schemas.flatMap((one) => this.#catalog.relationsIn(one).map(({ name }) => name)),
+    ].filter((name) => !PLAIN_WORD.test(name))
+    return this.#odd
+  }
+
+  /** The relation and those it inherits from that have these columns too: rights on a parent are rights on its parts. */
+  #lineage(schema: string, name: string, columns: readonly string[] = NO_COLUMNS): ObjectName[] {
     const found: ObjectName[] = []
     const open: ObjectName[] = [{ schema, name }]
     for (let next = open.pop(); next !== undefined && found.length < 100; next = open.pop()) {
-      found.push(next)
       const known: CatalogRelation | undefined = this.#catalog.relation(next.schema, next.name)
+      if (found.length === 0 || columns.every((column) => known?.columns?.includes(column))) found.push(next)
       open.push(...(known?.parents ?? []), ...(known?.of ? [known.of] : []))
     }
     return found

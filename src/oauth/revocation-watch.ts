@@ -129,6 +129,7 @@ export class RevocationWatch {
 
   #forget(watcher: Watcher): void {
     this.#watchers.delete(watcher)
+    if (watcher.recheckMs === undefined) return
     const key = keyOf(watcher.token)
     const recheck = this.#rechecks.get(key)
     if (!recheck?.watchers.delete(watcher) || recheck.watchers.size > 0) return

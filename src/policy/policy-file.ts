@@ -60,10 +60,10 @@ export function loadPolicy(file: string, files: PolicyFiles | ((path: string) =>
   }
   addScopes(main)
 
-  const included = new Set([file])
+  const included = new Set<string>()
   for (const [index, pattern] of (value.include ?? []).entries()) {
     const paths = expand(pattern, file)
-    if (paths.length === 0) complain(['include', index], `"${pattern}": no such file`)
+    if (paths.length === 0) complain(['include', index], `"${pattern}": no such file beside this one`)
     for (const path of paths) {
       // Two patterns may stand for one file.
       if (included.has(path)) continue
@@ -192,7 +192,11 @@ function roleRule(role: ParsedRole, complain: (message: string) => void): RoleRu
 function readDate(text: string | undefined): number | undefined {
   if (text === undefined || !/^\d{4}-\d{2}-\d{2}([T ].*)?$/.test(text)) return undefined
   const ms = Date.parse(text.length > 10 && !/(Z|[+-]\d\d:?\d\d)$/.test(text) ? `${text}Z` : text)
-  return Number.isNaN(ms) ? undefined : ms
+  // The 30th of February is taken for a day of March.
+  const day = new Date(`${text.slice(0, 10)}T00:00:00Z`)
+  if (Number.isNaN(ms) || Number.isNaN(day.getTime()) || !day.toISOString().startsWith(text.slice(0, 10)))
+    return undefined
+  return ms
 }
 
 function readSearchPath(

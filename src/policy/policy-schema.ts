@@ -3,20 +3,19 @@ import { ACTIONS, type Action } from '../base/access.ts'
 import type { RuleObject } from './policy.ts'
 import { parseRuleObject } from './rule-object.ts'
 
-/** One object or a list of them, each read as the action's kind of object. */
+/** One object or a list of them, each read as the action's kind of object; one that is wrong hides no other. */
 function objectList(action: Action) {
-  const text = z.string({ error: 'expected an object name as text; quote it if YAML reads it as something else' })
-  const list = z.array(text, { error: 'expected a list of objects' }).transform((texts, context) => {
-    const objects: RuleObject[] = []
-    for (const [index, one] of texts.entries()) {
-      const object = parseRuleObject(action, one)
-      if (typeof object === 'string') context.addIssue({ code: 'custom', message: object, path: [index] })
-      else objects.push(object)
-    }
-    return objects
+  const object = z.unknown().transform((given, context): RuleObject => {
+    const read = typeof given === 'string' ? parseRuleObject(action, given) : NO_TEXT
+    if (typeof read !== 'string') return read
+    context.addIssue({ code: 'custom', message: read })
+    return z.NEVER
   })
+  const list = z.array(object, { error: 'expected a list of objects' })
   return z.preprocess((given) => (typeof given === 'string' ? [given] : given), list).optional()
 }
+
+const NO_TEXT = 'an object is a text such as sales.orders; quote it where YAML reads it as something else'
 
 const actionShape = Object.fromEntries(ACTIONS.map((action) => [action, objectList(action)])) as {
   [A in Action]: ReturnType<typeof objectList>

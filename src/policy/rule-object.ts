@@ -49,7 +49,10 @@ export function parseRuleObject(action: Action, text: string): RuleObject | stri
 function parsePlain(action: Action, text: string): RuleObject | string {
   const tokens = tokenizeName(text)
   const isDotted = tokens?.every((token, index) => token.type === (index % 2 === 0 ? 'name' : 'dot'))
-  if (!tokens || !isDotted || tokens.length % 2 === 0) return malformed(text)
+  if (!tokens || !isDotted || tokens.length % 2 === 0) {
+    const such = action === 'set' ? 'a parameter name such as work_mem' : 'a channel name such as jobs'
+    return `"${text}" is not ${such}${text.includes(',') ? ' (one an entry)' : ''}`
+  }
   const parts = tokens.filter((token) => token.type === 'name').map((token) => token.name)
   if (action !== 'set' && parts.length > 1) return `"${text}": a channel is one name; quote it where it holds a dot`
   const name = parts.join('.')

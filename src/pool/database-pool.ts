@@ -149,14 +149,16 @@ export class DatabasePool {
   #next({ key, identity, signal }: ServerRequest): Promise<PooledServer> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason)
-      let leave = () => {}
+      let isSettled = false
+      const settled = () => {
+        isSettled = true
+        signal?.removeEventListener('abort', onAbort)
+      }
       const onAbort = () => {
         leave()
         reject(signal?.reason)
       }
-      signal?.addEventListener('abort', onAbort, { once: true })
-      const settled = () => signal?.removeEventListener('abort', onAbort)
-      leave = this.queue.request({
+      const leave = this.queue.request({
         key,
         identity,
         onLease: (server) => {
@@ -168,6 +170,7 @@ export class DatabasePool {
           reject(error)
         },
       })
+      if (!isSettled) signal?.addEventListener('abort', onAbort, { once: true })
     })
   }
 

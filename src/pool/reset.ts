@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { freshBytes } from '../base/fresh-bytes.ts'
 import type { TransactionStatus } from '../wire/server-messages.ts'
 import type { ExchangeReply } from './exchange.ts'
 
@@ -22,7 +22,7 @@ export type Baseline = readonly (string | null)[]
  * open transaction is rolled back first.
  */
 export function resetStatements(status: TransactionStatus): readonly string[] {
-  const seed = (randomBytes(6).readUIntBE(0, 6) / 2 ** 48).toFixed(15)
+  const seed = (freshBytes(6).readUIntBE(0, 6) / 2 ** 48).toFixed(15)
   const clean = ['DISCARD ALL', `SELECT pg_catalog.setseed(${seed})`, CHECK_SQL]
   return status === 'I' ? clean : ['ROLLBACK', ...clean]
 }

@@ -1,14 +1,15 @@
 import type { GateSinks, SessionGate } from '../enforce/gate-contract.ts'
 import { openSessionGate } from '../enforce/session-gate.ts'
+import type { Established } from './handshake.ts'
 import type { LiveSessionOptions } from './live-session.ts'
 import { sessionGrants } from './session-grants.ts'
 
 /** The gate of one session, with the policy and the catalog of its database. */
 export function openGate(
-  options: LiveSessionOptions & { readonly maxStatementBytes: number },
+  { database, identity, lease }: Established,
+  { sessionId, address, log, parts }: LiveSessionOptions,
   sinks: GateSinks,
 ): SessionGate {
-  const { database, identity, sessionId, address, audit, log, clock, lease, maxStatementBytes } = options
   return openSessionGate(
     {
       judge: database.judge,
@@ -17,10 +18,10 @@ export function openGate(
       sessionId,
       database: database.config.name,
       clientAddress: address,
-      audit,
+      audit: parts.audit,
       log,
-      clock,
-      maxStatementBytes,
+      clock: parts.clock,
+      maxStatementBytes: parts.generation().config.limits.statementBytes,
       ...(lease.restoreSql !== undefined && { restoreSql: lease.restoreSql }),
     },
     sinks,

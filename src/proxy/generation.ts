@@ -1,6 +1,6 @@
 import { constants } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { createSecureContext } from 'node:tls'
+import { createSecureContext, DEFAULT_CIPHERS } from 'node:tls'
 import type { Clock } from '../base/clock.ts'
 import { fail } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
@@ -102,6 +102,15 @@ function openIssuer(issuer: IssuerConfig, { clock, log, env }: GenerationOptions
  */
 const SECURE_OPTIONS = constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION
 
+/**
+ * Node's suites, AES-128 first of those of TLS 1.3: as Mozilla's server side has them. A handshake with SHA-256 in place of
+ * SHA-384 and bulk with the shorter key cost a tenth less; nothing is known that breaks one and not the other.
+ */
+const CIPHERS = [
+  'TLS_AES_128_GCM_SHA256',
+  ...DEFAULT_CIPHERS.split(':').filter((name) => name !== 'TLS_AES_128_GCM_SHA256'),
+]
+
 /** Reads the listener's certificate and key. @throws CONFIG_INVALID where they cannot be read or do not fit. */
 function openArrivalTls(tls: ListenerTls | undefined): ArrivalTls | undefined {
   if (tls === undefined) return undefined
@@ -111,6 +120,8 @@ function openArrivalTls(tls: ListenerTls | undefined): ArrivalTls | undefined {
       key: readFileSync(tls.key),
       ...(tls.clientCa !== undefined && { ca: readFileSync(tls.clientCa) }),
       minVersion: 'TLSv1.2',
+      ciphers: CIPHERS.join(':'),
+      honorCipherOrder: true,
       secureOptions: SECURE_OPTIONS,
     })
     return {

@@ -7,14 +7,7 @@ import type { Secret } from '../base/secret.ts'
 import type { ListenerConfig } from '../config/proxy-config.ts'
 import type { RevocationWatch } from '../oauth/revocation-watch.ts'
 import type { ServerLease } from '../pool/server-lease.ts'
-import { encodeAuthenticationOk } from '../wire/authentication.ts'
-import {
-  type BackendKeyData,
-  encodeBackendKeyData,
-  encodeNegotiateProtocolVersion,
-  encodeParameterStatus,
-  encodeReadyForQuery,
-} from '../wire/server-messages.ts'
+import { type BackendKeyData, encodeHandshakeEnd, encodeNegotiateProtocolVersion } from '../wire/server-messages.ts'
 import { type Admitted, admit, who } from './admission.ts'
 import type { Admission } from './admission-limits.ts'
 import type { Arrival } from './arrival.ts'
@@ -93,13 +86,8 @@ export async function authenticate(options: HandshakeOptions): Promise<Establish
   const { lease } = opened
   const cancelling = { cancel: () => Promise.resolve() }
   const key = keys.issue(startup.version, () => cancelling.cancel())
-  const replies = [
-    encodeAuthenticationOk(),
-    ...[...lease.parameters].map(([name, value]) => encodeParameterStatus(name, clientValue(name, value, request))),
-    encodeBackendKeyData(key),
-    encodeReadyForQuery('I'),
-  ]
-  socket.write(Buffer.concat(replies))
+  const parameters = [...lease.parameters].map(([name, value]) => [name, clientValue(name, value, request)] as const)
+  socket.write(encodeHandshakeEnd(parameters, key))
   log.debug({ settings: [...request.settings.keys()] }, 'handshake done')
   return {
     ...opened,

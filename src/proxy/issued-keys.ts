@@ -1,4 +1,5 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
+import { freshBytes } from '../base/fresh-bytes.ts'
 import type { BackendKeyData } from '../wire/server-messages.ts'
 import type { CancelRequest, ProtocolVersion } from '../wire/startup.ts'
 
@@ -37,7 +38,7 @@ export class IssuedKeys {
 
   /** A key of its own for one session. `onCancel` runs when it comes back in a CancelRequest. */
   issue(version: ProtocolVersion, onCancel: () => Promise<void>): BackendKeyData {
-    const secretKey = randomBytes(version.minor >= 2 ? LONG_KEY_BYTES : SHORT_KEY_BYTES)
+    const secretKey = freshBytes(version.minor >= 2 ? LONG_KEY_BYTES : SHORT_KEY_BYTES)
     let processId: number
     do processId = this.#randomId()
     while (processId === 0 || this.#byProcessId.has(processId))
@@ -68,7 +69,7 @@ export class IssuedKeys {
   }
 
   #randomId(): number {
-    const id = randomBytes(4).readUInt32BE() & 0x7fffffff
+    const id = freshBytes(4).readUInt32BE() & 0x7fffffff
     return this.#route === undefined ? id : (id & -MAX_WORKERS) | (this.#route.slot - 1)
   }
 }

@@ -19,22 +19,25 @@ import { sessionGrants } from './session-grants.ts'
 import type { RegisteredSession, SessionDescription, SessionRegistry } from './session-registry.ts'
 import { SessionToken } from './session-token.ts'
 
-export interface LiveSessionOptions extends Established {
+export interface LiveSessionOptions {
   readonly sessionId: SessionId
   readonly requestId: RequestId
   readonly address: string
-  readonly generation: () => Generation
-  readonly sessions: SessionRegistry
-  readonly revocations: RevocationWatch
-  readonly audit: AuditLog
-  readonly metrics: ProxyMetrics
-  readonly clock: Clock
   readonly log: Log
+  readonly parts: {
+    readonly generation: () => Generation
+    readonly sessions: SessionRegistry
+    readonly revocations: RevocationWatch
+    readonly audit: AuditLog
+    readonly metrics: ProxyMetrics
+    readonly clock: Clock
+  }
 }
 
 /** A session with everything that can happen to it from outside its byte streams: expiry, renewal, cancel, drain, a new policy. */
 export class LiveSession implements RegisteredSession {
   readonly id: SessionId
+  readonly #client: Established
   readonly #options: LiveSessionOptions
   readonly #session: Session
   readonly #log: Log
@@ -43,16 +46,22 @@ export class LiveSession implements RegisteredSession {
   #database: ServedDatabase
   #isOver = false
 
-  constructor(options: LiveSessionOptions) {
-    const { database, lease, request, socket, clock } = options
+  constructor(client: Established, options: LiveSessionOptions) {
+    const { database, lease, request, socket } = client
+    const { clock, generation, revocations, metrics } = options.parts
     this.id = options.sessionId
+    this.#client = client
     this.#options = options
     this.#database = database
     this.#openedAtMs = clock.nowMs()
     this.#log = options.log.child({ session_id: this.id })
     this.#token = new SessionToken({
-      ...options,
-      channel: { clientCertificateSha256: options.clientCertificateSha256 },
+      identity: client.identity,
+      token: client.token,
+      channel: { clientCertificateSha256: client.clientCertificateSha256 },
+      generation,
+      revocations,
+      clock,
       log: this.#log,
       record: (event) => this.#record(event),
       end: (error, when) => this.end(error, when),
@@ -62,9 +71,9 @@ export class LiveSession implements RegisteredSession {
       client: socket,
       server: lease.stream,
       watcher: lease.watcher,
-      onCompleted: () => options.metrics.statementCompleted(),
+      onCompleted: () => metrics.statementCompleted(),
       clock,
-      openGate: (sinks) => openGate({ ...options, maxStatementBytes: this.#config.limits.statementBytes }, sinks),
+      openGate: (sinks) => openGate(client, options, sinks),
       onRenewal: request.wantsRenewal ? (body) => this.#token.renew(Buffer.from(body)) : undefined,
       onParameterStatus: (name, value) => {
         lease.parameters.set(name, value)
@@ -74,7 +83,7 @@ export class LiveSession implements RegisteredSession {
   }
 
   get pool(): ServerPool {
-    return this.#options.database.pool
+    return this.#client.database.pool
   }
 
   get bytes() {
@@ -83,7 +92,8 @@ export class LiveSession implements RegisteredSession {
 
   /** Carries the session to its end; the lease is given back by then. */
   async run(): Promise<void> {
-    const { first, lease, sessions } = this.#options
+    const { first, lease } = this.#client
+    const { sessions } = this.#options.parts
     const remove = sessions.add(this)
     let isClean = false
     try {
@@ -107,7 +117,7 @@ export class LiveSession implements RegisteredSession {
 
   #tellEnd(end: SessionEnd): void {
     const reason = end.error?.message
-    this.#options.metrics.closed(end.bytesFromClient, end.bytesFromServer)
+    this.#options.parts.metrics.closed(end.bytesFromClient, end.bytesFromServer)
     this.#log.info(
       { by: end.by, reason, from_client: end.bytesFromClient, from_server: end.bytesFromServer },
       'session closed',
@@ -119,7 +129,7 @@ export class LiveSession implements RegisteredSession {
   async cancel(): Promise<void> {
     if (this.#isOver) return
     this.#record({ event: 'cancel' })
-    await this.#options.lease.cancel().catch((error: unknown) => {
+    await this.#client.lease.cancel().catch((error: unknown) => {
       this.#log.warn({ reason: asPgoauthError(error).message }, 'a cancel request could not be passed on')
     })
   }
@@ -159,7 +169,7 @@ export class LiveSession implements RegisteredSession {
   }
 
   get #config() {
-    return this.#options.generation().config
+    return this.#options.parts.generation().config
   }
 
   /** Grants and role as the policy has them now; where the role is no longer yielded the session ends with its transaction. */
@@ -177,7 +187,7 @@ export class LiveSession implements RegisteredSession {
   #setIdle(): void {
     const { idleMs } = this.#config.limits
     if (idleMs === 0) return
-    const { clock } = this.#options
+    const { clock } = this.#options.parts
     const look = () => {
       const leftMs = idleMs - this.#session.idleMs
       if (leftMs <= 0) this.end(new PgoauthError('SESSION_IDLE'), 'statement')
@@ -197,14 +207,18 @@ export class LiveSession implements RegisteredSession {
   }
 
   #record(event: AuditEvent): void {
-    const { audit, requestId, address } = this.#options
-    const { client_id, ...who } = this.#who()
+    const { requestId, address, parts } = this.#options
+    const { issuer, subject, role, clientId, scopes } = this.#identity
     try {
-      audit.record({
+      parts.audit.record({
         request_id: requestId,
         session_id: this.id,
-        ...who,
-        ...(client_id !== undefined && { client_id }),
+        issuer,
+        subject,
+        role,
+        scopes,
+        database: this.#database.config.name,
+        ...(clientId !== undefined && { client_id: clientId }),
         client_address: address,
         ...event,
       })

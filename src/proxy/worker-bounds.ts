@@ -1,20 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { BoundedQueue, LeaseBounds, Want } from '../pool/lease-bounds.ts'
+import { isSameWant, NOTHING_WANTED, OwnPot, type PotName, type PotOffice } from './own-pot.ts'
 import type { PotWant, Press } from './worker-pot.ts'
-
-/** What a worker says of its pots to the primary. */
-export interface PotOffice {
-  want(pot: PotName, want: PotWant): void
-  giveBack(pot: PotName, count: number): void
-}
-
-/** Which pot, who of this worker asks, and what the pot is like where nobody has asked before. */
-export interface PotName {
-  readonly pot: string
-  readonly holder: number
-  readonly capacity: number
-  readonly fairShare: number
-}
 
 export interface WorkerBoundsOptions {
   readonly queue: BoundedQueue
@@ -42,40 +29,6 @@ const WANT_MS = 10
 const MAX_WANT = 16
 /** An identity's permits are kept for its next lease for two of these. */
 const SWEEP_MS = 2_000
-
-const NOTHING: PotWant = { count: 0, sinceMs: Number.POSITIVE_INFINITY, warm: 0 }
-
-/** What one worker has of one pot. */
-export class OwnPot {
-  readonly name: PotName
-  readonly identity: string | undefined
-  readonly #bounds: WorkerBounds
-  granted = 0
-  press: Press | undefined
-  /** What the primary knows that is wanted; undefined where that changed with a grant. */
-  wanted: PotWant | undefined = NOTHING
-  /** In transaction pooling: since when something is wanted. */
-  wantedSinceMs: number | undefined
-  /** Looks in a row that found it unused. */
-  unusedSweeps = 0
-
-  constructor(name: PotName, identity: string | undefined, bounds: WorkerBounds) {
-    this.name = name
-    this.identity = identity
-    this.#bounds = bounds
-  }
-
-  grant(count: number): void {
-    this.granted += count
-    this.wanted = undefined
-    this.#bounds.granted()
-  }
-
-  pressed(press: Press | undefined): void {
-    this.press = press
-    this.#bounds.pressed(this)
-  }
-}
 
 /**
  * The bounds of one database's queue in one worker of several: it may have what it holds permits for, and asks for more
@@ -283,7 +236,7 @@ export class WorkerBounds implements LeaseBounds {
     if (isNone) this.#wanting.delete(pot)
     else this.#wanting.add(pot)
     const { wanted } = pot
-    if (wanted !== undefined && isSame(wanted, next)) return
+    if (wanted !== undefined && isSameWant(wanted, next)) return
     pot.wanted = next
     this.#options.office.want(pot.name, next)
   }
@@ -291,7 +244,7 @@ export class WorkerBounds implements LeaseBounds {
   #wantOf(pot: OwnPot, want: Want | undefined, warm: number): PotWant {
     if (want === undefined) {
       pot.wantedSinceMs = undefined
-      return { ...NOTHING, warm: Math.min(warm, MAX_WANT) }
+      return { ...NOTHING_WANTED, warm: Math.min(warm, MAX_WANT) }
     }
     pot.wantedSinceMs ??= want.sinceMs
     if (!this.#options.isTransaction) return { count: Math.min(want.count, MAX_WANT), sinceMs: want.sinceMs, warm: 0 }
@@ -331,8 +284,4 @@ export class WorkerBounds implements LeaseBounds {
     this.#pressed.delete(pot)
     this.#options.onIdentityPot(pot.name.pot, undefined)
   }
-}
-
-function isSame(a: PotWant, b: PotWant): boolean {
-  return a.count === b.count && a.sinceMs === b.sinceMs && a.warm === b.warm
 }

@@ -4,9 +4,9 @@ import type { ProxyConfig } from '../config/proxy-config.ts'
 import type { Logout } from '../oauth/logout-token.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { CancelRequest } from '../wire/startup.ts'
+import type { PotOffice } from './own-pot.ts'
 import type { Readiness } from './readiness.ts'
 import type { SessionDescription } from './session-registry.ts'
-import type { PotOffice } from './worker-bounds.ts'
 import type { Press } from './worker-pot.ts'
 
 /** A configuration that the primary has read and found whole. */

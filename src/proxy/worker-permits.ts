@@ -1,4 +1,4 @@
-import type { PotName, PotOffice } from './worker-bounds.ts'
+import type { PotName, PotOffice } from './own-pot.ts'
 import { type PotMoves, type PotWant, type Press, WorkerPot } from './worker-pot.ts'
 
 /** How a worker is told of what it was granted. */

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
 import type { DatabaseConfig, ProxyConfig } from '../config/proxy-config.ts'
+import type { OwnPot, PotOffice } from './own-pot.ts'
 import { databaseText, type PoolBounds } from './served-database.ts'
-import { type OwnPot, type PotOffice, WorkerBounds } from './worker-bounds.ts'
+import { WorkerBounds } from './worker-bounds.ts'
 import { type Press, shareOfWorker } from './worker-pot.ts'
 
 export interface WorkerPoolsOptions {

@@ -74,8 +74,7 @@ export class Collector {
     for (const [group, members] of groups) {
       const targets = members.map((one) => targetOf(one, columns))
       const shown = shownColumns(targets)
-      const isHarmless =
-        group !== 'user' && group !== 'secret' && members.every((one) => areMetadata(one.name, columns))
+      const isHarmless = members.every((one) => areMetadata(one, columns))
       const metadata = action === 'select' && isHarmless ? { metadata: true as const } : {}
       const session = group === 'session' ? { ofSession: true as const } : {}
       this.need({ action, kind, object: written, ...shown, targets, ...metadata, ...session, ...extra })

@@ -4,6 +4,7 @@ import { FREE_SETTINGS } from './data/free-settings.ts'
 import {
   COLUMNS_WITH_DATA,
   HARMLESS_CATALOGS,
+  HARMLESS_COLUMNS,
   SESSION_CATALOGS,
   SESSION_FUNCTIONS,
   UNLISTED_INFORMATION_SCHEMA,
@@ -18,6 +19,9 @@ export type FunctionClass = 'free' | 'metadata' | 'session' | ActionFunction
 const free = namesIn(FREE_FUNCTIONS)
 const metadata = namesIn(METADATA_FUNCTIONS)
 const harmlessCatalogs = namesIn(HARMLESS_CATALOGS)
+const harmlessColumns = new Map(
+  Object.entries(HARMLESS_COLUMNS).map(([name, columns]) => [name, new Set(columns.split(' '))]),
+)
 const freeSettings = namesIn(FREE_SETTINGS)
 const parameters = new Set(BUILT_IN_PARAMETERS.toLowerCase().trim().split(/\s+/))
 const extensions = new Map(Object.entries(HARMLESS_EXTENSIONS).map(([name, group]) => [name, namesIn([group])]))
@@ -57,8 +61,20 @@ export function classifyCatalog(schema: string, name: string): CatalogClass {
   return harmlessCatalogs.has(name) ? 'metadata' : 'secret'
 }
 
-/** Whether these columns of a harmless catalog hold nothing but metadata. */
-export function areMetadata(name: string, columns: readonly string[] | 'all' | undefined): boolean {
+/** Whether these columns of a catalog hold nothing but metadata. */
+export function areMetadata(
+  {
+    schema,
+    name,
+    system,
+  }: { readonly schema: string; readonly name: string; readonly system: CatalogClass | undefined },
+  columns: readonly string[] | 'all' | undefined,
+): boolean {
+  if (system === undefined) return false
+  if (system === 'secret') {
+    const harmless = schema === 'pg_catalog' ? harmlessColumns.get(name) : undefined
+    return harmless !== undefined && Array.isArray(columns) && columns.every((column) => harmless.has(column))
+  }
   const data = Object.hasOwn(COLUMNS_WITH_DATA, name) ? COLUMNS_WITH_DATA[name] : undefined
   return data === undefined || (Array.isArray(columns) && !columns.includes(data))
 }

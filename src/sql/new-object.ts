@@ -30,9 +30,14 @@ export function isTemporary(rangeVar: Tree): boolean {
   return rangeVar.relpersistence === 't' || rangeVar.schemaname === 'pg_temp'
 }
 
-/** Where the path is pinned, new objects go into the first of its schemas that exists. */
-function firstPinned({ catalog }: Walk): string | undefined {
-  return catalog.searchPath?.find((schema) => catalog.namesOnly || catalog.schemas.includes(schema))
+/**
+ * Where the path is pinned, a new object goes into the first of its schemas that exists and that the role may use, which
+ * is not known here: any of them.
+ */
+function pinnedPlaces({ catalog, flags }: Walk): readonly string[] {
+  if (catalog.searchPath === undefined) return []
+  flags.leansOnCatalog = true
+  return catalog.searchPath.filter((schema) => catalog.namesOnly || catalog.schemas.includes(schema))
 }
 
 /** A new name: where it is unqualified the search path decides its schema, so the right on everything is needed. */
@@ -43,9 +48,10 @@ export function needNewName(
   schema: string | undefined,
   name: string,
 ): void {
-  const place = schema ?? firstPinned(walk)
-  const target = place === undefined ? { schema: undefined, name: '*' } : { schema: place, name }
+  const places = schema === undefined ? pinnedPlaces(walk) : [schema]
+  const targets =
+    places.length === 0 ? [{ schema: undefined, name: '*' }] : places.map((one) => ({ schema: one, name }))
   const object = schema === undefined ? quoteName(name) : `${quoteName(schema)}.${quoteName(name)}`
-  walk.need({ action, kind, object, targets: [target] })
-  if (kind === 'relation' && place !== undefined) walk.collector.change({ schema: place, name })
+  walk.need({ action, kind, object, targets })
+  if (kind === 'relation') for (const place of places) walk.collector.change({ schema: place, name })
 }

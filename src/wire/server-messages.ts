@@ -89,6 +89,19 @@ export function encodeBackendKeyData({ processId, secretKey }: BackendKeyData): 
   return new MessageWriter().begin('K').int32(processId).bytes(secretKey).end().finish()
 }
 
+/** What ends a handshake, in one piece: AuthenticationOk, ParameterStatus of each, BackendKeyData, ReadyForQuery. */
+export function encodeHandshakeEnd(
+  parameters: readonly (readonly [name: string, value: string])[],
+  { processId, secretKey }: BackendKeyData,
+): Buffer {
+  const writer = new MessageWriter(1024).begin('R').int32(0).end()
+  for (const [name, value] of parameters) writer.begin('S').cstring(name).cstring(value).end()
+  writer.begin('K').int32(processId).bytes(secretKey).end()
+  return writer.begin('Z').byte(IDLE).end().finish()
+}
+
+const IDLE = 'I'.charCodeAt(0)
+
 /** The wire carries the whole version number (3 << 16 | minor), as PostgreSQL sends it. */
 export function parseNegotiateProtocolVersion(body: Buffer): NegotiateProtocolVersion {
   const reader = new MessageReader(body)

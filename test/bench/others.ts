@@ -43,7 +43,7 @@ export async function measureOthers(rig: Rig, programs: Programs, options: Other
     if (parts.includes('neighbour')) {
       for (const pooling of ['transaction', 'batched'] as const) {
         const what = `p99 of a fast statement beside slow ones, ÷ alone, ${pooling} | ×`
-        note(what, party, await besideSlow(rig, party, pooling, isQuick ? 1500 : 5000))
+        note(what, party, await besideSlow(rig, party, pooling, isQuick ? 1000 : 5000))
       }
     }
   }

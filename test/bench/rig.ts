@@ -22,6 +22,7 @@ export type Pooling = 'session' | 'transaction' | 'batched'
 export interface Party {
   readonly name: PartyName
   readonly pids: () => readonly number[]
+  /** Without TLS pgoauth wants OAUTHBEARER, and the server of `direct` is reached without it in any case. */
   address(pooling: Pooling, tls: boolean): Address
 }
 
@@ -84,7 +85,7 @@ export async function startRig(programs: Programs, options: { program?: string }
           address: (pooling, tls) => ({
             ...host,
             ...tlsMode(tls),
-            PGPORT: `${proxied.passwordPort}`,
+            PGPORT: `${tls ? proxied.passwordPort : proxied.port}`,
             PGDATABASE: `bench_${pooling}`,
             PGUSER: 'bench',
             PGPASSWORD: token,

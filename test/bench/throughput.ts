@@ -1,4 +1,5 @@
 import type { Random } from '../support/random.ts'
+import { load } from './load.ts'
 import { type PgbenchResult, type Protocol, pgbench } from './pgbench.ts'
 import { cpuSeconds } from './processes.ts'
 import { figure, median, table } from './report.ts'
@@ -8,10 +9,21 @@ export interface Scenario {
   readonly protocol: Protocol
   readonly clients: number
   readonly pooling: Pooling
+  /** With TLS pgbench is the client, without it the bench's own. */
   readonly tls: boolean
 }
 
 const POOLINGS = ['session', 'transaction', 'batched'] as const
+
+interface Runs {
+  readonly pgbench: string
+  readonly seconds: number
+  readonly rounds: number
+  /** For each pooling and protocol, before anything is measured. */
+  readonly warmUpSeconds: number
+  readonly random: Random
+  readonly onRun: (what: string) => void
+}
 
 interface Sample extends PgbenchResult {
   /** The pooler's own, in seconds for 100,000 transactions. */
@@ -22,21 +34,25 @@ interface Sample extends PgbenchResult {
 export async function measureThroughput(
   scenarios: readonly Scenario[],
   parties: readonly Party[],
-  options: { pgbench: string; seconds: number; rounds: number; random: Random; onRun: (what: string) => void },
+  options: Runs,
 ): Promise<string> {
   const samples = new Map<string, Sample[]>()
-  const keyOf = (scenario: Scenario, name: PartyName) => `${JSON.stringify(scenario)} ${name}`
+  // How a pooler lends its connections is nothing to those who go past it.
+  const keyOf = ({ pooling, ...link }: Scenario, name: PartyName) =>
+    `${JSON.stringify(link)} ${name === 'direct' ? '' : pooling} ${name}`
   // Code that has run a while is what is measured; PgBouncer and the server need no warming.
   const ours = parties.filter(({ name }) => name === 'pgoauth')
   for (const [at, scenario] of scenarios.entries()) {
     const { pooling, protocol } = scenario
     const isFirst = scenarios.findIndex((one) => one.pooling === pooling && one.protocol === protocol) === at
-    if (isFirst) for (const party of ours) await measure(scenario, party, { ...options, seconds: 4 })
+    if (isFirst)
+      for (const party of ours) await measure(scenario, party, { ...options, seconds: options.warmUpSeconds })
   }
   for (let round = 0; round < options.rounds; round++) {
     for (const scenario of shuffled(scenarios, options.random)) {
       for (const party of shuffled(parties, options.random)) {
         const key = keyOf(scenario, party.name)
+        if ((samples.get(key)?.length ?? 0) > round) continue
         options.onRun(
           `${scenario.protocol} ${scenario.clients} clients, ${scenario.pooling}${scenario.tls ? ', TLS' : ''}: ${party.name}`,
         )
@@ -89,19 +105,18 @@ export async function measureThroughput(
 }
 
 /** What one client waits for an answer, and how much later than from the server itself. */
-export async function measureLatency(
-  parties: readonly Party[],
-  options: { pgbench: string; seconds: number; rounds: number; random: Random; onRun: (what: string) => void },
-): Promise<string> {
+export async function measureLatency(parties: readonly Party[], options: Runs): Promise<string> {
   const rows: string[][] = []
   for (const pooling of options.rounds > 1 ? POOLINGS : (['session', 'batched'] as const)) {
     const scenario = { protocol: 'simple', clients: 1, pooling, tls: true } as const
     const samples = new Map<PartyName, Sample[]>(parties.map(({ name }) => [name, []]))
-    for (const party of parties) await measure(scenario, party, { ...options, seconds: 1 })
+    for (const party of parties) await measure(scenario, party, { ...options, seconds: options.warmUpSeconds / 2 })
     for (let round = 0; round < Math.max(3, options.rounds); round++) {
       for (const party of shuffled(parties, options.random)) {
         options.onRun(`one client, ${pooling}: ${party.name}`)
-        samples.get(party.name)?.push(await measure(scenario, party, { ...options, seconds: options.seconds / 2 }))
+        samples
+          .get(party.name)
+          ?.push(await measure(scenario, party, { ...options, seconds: Math.ceil(options.seconds * 0.4) }))
       }
     }
     for (const [which, of] of [
@@ -135,14 +150,15 @@ async function measure(
   const pooling = isBest ? 'session' : scenario.pooling
   const pids = party.pids()
   const before = cpuSeconds(pids)
-  const result = await pgbench({
+  const run = {
     program: options.pgbench,
     address: party.address(pooling, scenario.tls),
     protocol: scenario.protocol,
     clients: scenario.clients,
     seconds: options.seconds,
     scale: SCALE,
-  })
+  }
+  const result = scenario.tls ? await pgbench(run) : await load(run)
   return { ...result, cpu: ((cpuSeconds(pids) - before) / result.transactions) * 100_000 }
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type ProxyConfig, readProxyConfig } from '../../src/config/proxy-config.ts'
+import type { ProxyConfig } from '../../src/config/proxy-config.ts'
+import { readProxyConfig } from '../../src/config/proxy-config-file.ts'
 
 const GOOD = `listen:
   - address: 127.0.0.1:6432

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { PgoauthError } from '../../src/base/errors.ts'
-import { readProxyConfig } from '../../src/config/proxy-config.ts'
+import { readProxyConfig } from '../../src/config/proxy-config-file.ts'
 import { readProxyHeader } from '../../src/proxy/proxy-protocol.ts'
 import { readStartupParameters } from '../../src/proxy/startup-settings.ts'
 import { decodeErrorChallenge, decodeInitialResponse } from '../../src/sasl/oauthbearer.ts'

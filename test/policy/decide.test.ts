@@ -208,10 +208,15 @@ describe('a decision', () => {
     assert.equal(allowed('set search_path = public', { policy, observing: true }), false)
   })
 
-  it('puts a new object into the first schema of the pinned path that exists', () => {
-    const policy = 'scopes: { a: { create: [missing.*] }, b: { create: [sales.*] } }\nsearch_path: [missing, sales]'
-    assert.equal(allowed('create table x (id int)', { policy, scopes: ['a'] }), false)
-    assert.equal(allowed('create table x (id int)', { policy, scopes: ['b'] }), true)
+  it('takes a new object for one of any schema of the pinned path that exists: the role may not use the first', () => {
+    const policy =
+      'scopes: { a: { create: [missing.*] }, b: { create: [sales.*] }, c: { create: [sales.*, hr.*] } }\nsearch_path: '
+    const allows = (path: string, scope: string) =>
+      allowed('create table x (id int)', { policy: policy + path, scopes: [scope] })
+    assert.equal(allows('[missing, sales]', 'a'), false)
+    assert.equal(allows('[missing, sales]', 'b'), true)
+    assert.equal(allows('[sales, hr]', 'b'), false)
+    assert.equal(allows('[sales, hr]', 'c'), true)
   })
 
   it('without a catalog means public, or the first schema of a path without it', () => {

@@ -118,6 +118,39 @@ describe('the policy file', () => {
     }
   })
 
+  it('tells malformed objects beside those that are no text', () => {
+    const mistakes = mistakesIn(
+      'version: 1\nscopes: { a: { select: [orders, 5, s.t., null, s.t], set: ["a b"] } }',
+    ).join('\n')
+    for (const place of [
+      '2:25: .*write "public.orders"',
+      '2:33: .*is a text such as',
+      '2:36: .*"s.t."',
+      '2:42: .*is a text',
+      '2:60: .*a parameter name',
+    ]) {
+      assert.match(mistakes, new RegExp(`^policy\\.yaml:${place}`, 'm'))
+    }
+  })
+
+  it('an unknown action that is near to none is told the actions there are', () => {
+    assert.match(
+      mistakesIn('version: 1\nscopes: { a: { peruse: [s.t] } }').join(),
+      /"peruse"; known here: all, alter, .*, usage$/,
+    )
+  })
+
+  it('a star that is not quoted is told to be', () => {
+    assert.deepEqual(mistakesIn('version: 1\nscopes: { a: { select: * } }'), [
+      'policy.yaml:2:24: a text that begins with * is quoted: "*"',
+    ])
+  })
+
+  it('a day that no month has is no date', () => {
+    assert.match(mistakesIn('version: 1\nobserve_until: 2030-02-30\n').join(), /is not a date/)
+    assert.deepEqual(mistakesIn('version: 1\nobserve_until: 2028-02-29 12:00\n'), [])
+  })
+
   it('names are folded to lower case unless quoted, and cut to 63 bytes', () => {
     const long = 'x'.repeat(70)
     const result = load(`version: 1\nscopes: { a: { select: [Sales.ORDERS, 'sales."Orders"', s.${long}] } }`)

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { testSeed } from '../support/random.ts'
 import { runMixing, startMixingGround } from './mixing-run.ts'
 
-/** Hundreds of clients on five server connections. PGOAUTH_MIXING_SECONDS makes a long run of it. */
+/** Many clients on five server connections; .ci/run has 200 of them at it for two minutes. */
 const SECONDS = Number(process.env.PGOAUTH_MIXING_SECONDS ?? 10)
 const CLIENTS = Number(process.env.PGOAUTH_MIXING_CLIENTS ?? 100)
 const seed = testSeed()

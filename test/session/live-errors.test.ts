@@ -10,7 +10,7 @@ import { startLiveJudge } from './live-judge.ts'
 const POLICY = `version: 1
 scopes:
   write: { select: [sales.orders], insert: [sales.orders, sales.ratings], update: [sales.orders], delete: [sales.orders] }
-  view: { select: [sales.broken] }
+  view: { select: [sales.broken, sales.numbers] }
   hr: { select: [hr.customers], delete: [hr.customers] }
 errors: own
 `
@@ -22,6 +22,7 @@ const { server, judge, grants } = await startLiveJudge(
    insert into hr.customers values (1, 'x');
    insert into sales.orders values (1, 1, 'a');
    create view sales.broken as select 1 / (id - id) as x from hr.customers;
+   create view sales.numbers as select id from hr.customers where secret::int > 0;
    create function hr.checked() returns trigger language plpgsql as
      $$ begin raise exception 'refused' using detail = 'customers are full', hint = 'ask somebody'; end $$;
    create trigger guard before delete on sales.orders for each row execute function hr.checked();
@@ -72,6 +73,17 @@ test('an error of a view keeps its SQLSTATE and names nothing behind it', async 
   const error = await errorOf(await open('view'), 'select * from sales.broken')
   assert.equal(error.C, '22012')
   assert.doesNotMatch(JSON.stringify(error), /customers/)
+})
+
+test('a value that a view comes upon is not shown: it may be of a column that the view does not give', async () => {
+  const error = await errorOf(await open('view'), 'select * from sales.numbers')
+  assert.deepEqual([error.C, error.M], ['22P02', 'invalid input syntax for type integer: "…"'])
+})
+
+test("the client's own words come back to it, whatever else is so called", async () => {
+  const error = await errorOf(await open('write'), 'select customers.id from sales.orders')
+  assert.equal(error.M, 'missing FROM-clause entry for table "customers"')
+  assert.match((await errorOf(await open('write'), "select 'customers'::int")).M ?? '', /"customers"$/)
 })
 
 test('whoever may read the other table hears of it', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { Socket } from 'node:net'
 import { silentAudit } from '../../src/audit/audit-log.ts'
 import type { Role, SessionId, Subject } from '../../src/base/brand.ts'
+import type { Clock } from '../../src/base/clock.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { openSessionGate } from '../../src/enforce/session-gate.ts'
 import { parseErrorFields } from '../../src/wire/error-response.ts'
@@ -46,7 +47,8 @@ export async function runGated(
   let ended: string | undefined
   const judge = new TextJudge((statement, { grants }) => grants.scopes.length > 0 && !statement.includes('secret'))
   // Grants change at once, so what came before them must have been judged.
-  judge.slow = random.below(2) === 0 && script.every(({ scopes }) => scopes === undefined)
+  const isSteady = script.every(({ scopes }) => scopes === undefined)
+  judge.slow = isSteady && random.below(2) === 0
   const finished = new Promise<void>((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`no end: ${tail(received)}`)), SCRIPT_TIMEOUT_MS)
     const look = () => {
@@ -72,7 +74,8 @@ export async function runGated(
         clientAddress: '127.0.0.1',
         audit: silentAudit,
         log: silentLog,
-        clock: new FakeClock(),
+        // Bursts are cut off anywhere.
+        clock: isSteady ? restlessClock(random) : new FakeClock(),
         maxStatementBytes: 100_000,
       },
       {
@@ -116,6 +119,16 @@ export async function runGated(
   await finished
   socket.destroy()
   return [...transcript(Buffer.concat(received)), ...(ended === undefined ? [] : [ended])]
+}
+
+function restlessClock(random: Random): Clock {
+  const clock = new FakeClock()
+  let nowMs = 1
+  clock.nowMs = () => {
+    nowMs += random.below(3)
+    return nowMs
+  }
+  return clock
 }
 
 function collect(socket: Socket): Promise<Buffer> {

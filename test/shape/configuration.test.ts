@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import type { ZodType } from 'zod'
 import { checkYaml, mistakeText } from '../../src/base/yaml-document.ts'
 import { configSchema, profileSchema } from '../../src/config/profile-schema.ts'
-import { readProxyConfig } from '../../src/config/proxy-config.ts'
+import { readProxyConfig } from '../../src/config/proxy-config-file.ts'
 import { proxySchema } from '../../src/config/proxy-schema.ts'
 import { loadPolicy } from '../../src/policy/policy-file.ts'
 

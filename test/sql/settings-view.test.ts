@@ -28,6 +28,9 @@ const FREE = [
   "set time zone interval '+01:00' hour to minute",
   'select schemaname, sequencename, start_value from pg_sequences',
   'select encrypted from pg_stat_gssapi where pid = pg_backend_pid()',
+  'select count(*) from pg_replication_slots',
+  'select count(*) from pg_stat_activity',
+  'select row_to_json(t) from (select datname, state, count(*) from pg_catalog.pg_stat_activity group by 1, 2) t',
 ]
 
 const NOT_FREE = [
@@ -51,6 +54,27 @@ const NOT_FREE = [
   'select * from pg_sequences',
   'select s from pg_sequences s',
   'select start_value from pg_sequences where last_value > 1',
+  'select * from pg_stat_activity',
+  'table pg_stat_activity',
+  'select a from pg_stat_activity a',
+  'select query from pg_catalog.pg_stat_activity',
+  "select count(*) from pg_stat_activity where query like '%secret%'",
+  'select count(*) from pg_stat_activity order by max(client_addr)',
+  'select pid from pg_stat_activity group by pid, application_name',
+  'select count(query) from pg_stat_activity',
+  'select 1 from pg_stat_activity a natural join pg_stat_activity b',
+  'select row_to_json(t) from (select * from pg_stat_activity) t',
+  'select a.query from pg_stat_activity a(b)',
+  'select pid from pg_stat_activity a(pid, datid, leader, query)',
+  'select (a).query from pg_stat_activity a',
+  'select query(a) from pg_stat_activity a',
+  'copy pg_stat_activity to stdout',
+  'copy pg_stat_activity (query) to stdout',
+  'select count(*) from pg_stat_activity for update',
+  'select count(*) from pg_stat_get_activity(null)',
+  'select count(*) from pg_authid',
+  'select count(*) from information_schema.user_mappings',
+  'select count(*) from pg_toast.pg_stat_activity',
 ]
 
 describe('settings by the names in pg_settings, and the parts of catalogs that hold no data', () => {

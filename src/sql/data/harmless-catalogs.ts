@@ -35,6 +35,10 @@ export const HARMLESS_CATALOGS: readonly CuratedGroup[] = [
   },
   { reason: 'who waits for whom, by process number', names: 'pg_locks' },
   {
+    reason: 'replication slots, by name and position: pgAdmin counts them as it connects, and fails where it may not',
+    names: 'pg_replication_slots',
+  },
+  {
     reason: 'whether connections are encrypted, and how: pgAdmin asks at its start',
     names: 'pg_stat_gssapi pg_stat_ssl',
   },
@@ -50,6 +54,14 @@ export const HARMLESS_CATALOGS: readonly CuratedGroup[] = [
 
 /** Columns of harmless catalogs that carry data: whoever reads one needs the catalog by its own name, or `all`. */
 export const COLUMNS_WITH_DATA: Readonly<Record<string, string>> = { pg_sequences: 'last_value' }
+
+/**
+ * Of a catalog that is not harmless, the columns that are: how many sessions there are, of which database and role and
+ * in what state, which pgAdmin's dashboard shows; not whose they are, from where they come, nor what they run.
+ */
+export const HARMLESS_COLUMNS: Readonly<Record<string, string>> = {
+  pg_stat_activity: 'datid datname pid leader_pid usesysid usename state backend_type',
+}
 
 /** Relations of information_schema left out: user mappings can hold passwords. All others are harmless views. */
 export const UNLISTED_INFORMATION_SCHEMA: ReadonlySet<string> = new Set([
