@@ -43,6 +43,11 @@ export interface GateSinks {
    * taken, nothing of it goes to `toServer`, and `answer` is called once, later. Without it all turns go the long way.
    */
   onWholeTurn?(turn: WholeTurn, statement: StatementAnalysis, answer: (answer: TurnAnswer) => void): boolean
+  /**
+   * Takes a turn that was judged in place of its bytes, to send them on by itself; its answer comes in `fromServer` as
+   * ever. False: they are to go to `toServer`, after `onSending`.
+   */
+  onDirectTurn?(turn: WholeTurn, statement: StatementAnalysis): boolean
   /** A statement that took effect, once the server said so: for metrics, pinning and replay. */
   onCompleted?(statement: StatementAnalysis): void
   /** Each ReadyForQuery of the server that answers a message of the client. */

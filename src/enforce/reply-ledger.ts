@@ -45,24 +45,28 @@ export type Settlement = 'part' | 'step' | 'done' | 'unexpected'
  * @see https://www.postgresql.org/docs/18/protocol-flow.html
  */
 export class ReplyLedger<Note> {
-  /** A queue in an array: `#first` moves on and the array is cut now and then, so that a step costs no copying. */
-  #owed: Owed<Note>[] = []
+  /**
+   * A queue in an array, from `#first` to before `#end`: it begins again at the front whenever it is empty, and is cut now and
+   * then where it never is. Setting an array's length costs more than the rest of a step.
+   */
+  #owed: (Owed<Note> | undefined)[] = []
   #first = 0
+  #end = 0
   #skippingToSync = false
   #copy: 'in' | 'out' | 'out-done' | undefined
   #described = false
 
   /** The message that the next reply answers. */
   get head(): Owed<Note> | undefined {
-    return this.#owed[this.#first]
+    return this.#first === this.#end ? undefined : this.#owed[this.#first]
   }
 
   get empty(): boolean {
-    return this.#first === this.#owed.length
+    return this.#first === this.#end
   }
 
   get length(): number {
-    return this.#owed.length - this.#first
+    return this.#end - this.#first
   }
 
   /** The server discards whatever it is sent until a Sync, and no Sync has been sent. */
@@ -81,7 +85,7 @@ export class ReplyLedger<Note> {
       if (message !== 'sync') return false
       this.#skippingToSync = false
     }
-    this.#owed.push({ message, note })
+    this.#owed[this.#end++] = { message, note }
     return true
   }
 
@@ -171,12 +175,13 @@ export class ReplyLedger<Note> {
   #done(): 'done' {
     this.#described = false
     this.#copy = undefined
-    this.#first++
-    if (this.#first === this.#owed.length) {
-      this.#owed.length = 0
+    this.#owed[this.#first++] = undefined
+    if (this.#first === this.#end) {
       this.#first = 0
+      this.#end = 0
     } else if (this.#first >= 1024) {
-      this.#owed.splice(0, this.#first)
+      this.#owed = this.#owed.slice(this.#first, this.#end)
+      this.#end -= this.#first
       this.#first = 0
     }
     return 'done'

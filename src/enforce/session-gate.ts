@@ -2,6 +2,7 @@ import { asPgoauthError, PgoauthError } from '../base/errors.ts'
 import { encodeErrorResponse } from '../wire/error-response.ts'
 import { ByteRun } from './byte-run.ts'
 import { DenialRecord } from './denial-record.ts'
+import { DirectTurn } from './direct-turn.ts'
 import { FromClient } from './from-client.ts'
 import { FromServer } from './from-server.ts'
 import type { GateOptions, GateSinks, SessionGate } from './gate-contract.ts'
@@ -26,10 +27,14 @@ export function openSessionGate(options: GateOptions, sinks: GateSinks): Session
   }
   const client = new FromClient(parts)
   const server = new FromServer(parts)
-  const offer = new TurnOffer(parts, {
+  const direct = new DirectTurn(parts)
+  const offer = new TurnOffer(parts, direct, {
     atRest: () => client.atBoundary && server.atBoundary,
     isStalled: () => client.stalled,
-    takeBytes: (chunk) => client.push(chunk),
+    takeBytes: (chunk) => {
+      direct.settle()
+      client.push(chunk)
+    },
   })
 
   function finish(error: PgoauthError | undefined): void {
@@ -68,7 +73,7 @@ export function openSessionGate(options: GateOptions, sinks: GateSinks): Session
 
   function endWhereDue(): void {
     const { ledger, ending } = state
-    if (offer.busy) return
+    if (offer.busy || direct.busy) return
     if (state.terminated) {
       // What was sent before Terminate is still answered; what no Sync follows never is.
       if (ledger.empty || state.segmentOpen || ledger.copyingIn) finish(undefined)
@@ -83,7 +88,9 @@ export function openSessionGate(options: GateOptions, sinks: GateSinks): Session
   const takeIncoming = () => {
     const chunk = incoming
     incoming = undefined
-    if (chunk !== undefined && !offer.take(chunk)) client.push(chunk)
+    if (chunk === undefined || offer.take(chunk)) return
+    direct.settle()
+    client.push(chunk)
   }
 
   return {
@@ -93,6 +100,8 @@ export function openSessionGate(options: GateOptions, sinks: GateSinks): Session
     },
     fromServer(chunk) {
       guarded(() => {
+        if (direct.answered(chunk)) return
+        direct.settle()
         server.push(chunk)
         parts.toClient.flush()
         client.resume()
@@ -110,16 +119,18 @@ export function openSessionGate(options: GateOptions, sinks: GateSinks): Session
       state.grants = grants
     },
     get serverReusable() {
-      return !offer.busy && state.ledger.empty && !state.segmentOpen && server.atBoundary && state.status === 'I'
+      if (offer.busy || direct.busy || !state.ledger.empty || state.segmentOpen) return false
+      return server.atBoundary && state.status === 'I'
     },
     get quiet() {
-      return !offer.busy && state.ledger.empty && client.atBoundary && server.atBoundary
+      return !offer.busy && !direct.busy && state.ledger.empty && client.atBoundary && server.atBoundary
     },
     get transactionStatus() {
       return state.status
     },
     end(error, when) {
       guarded(() => {
+        direct.settle()
         if (when === 'now') {
           finish(error)
           return

@@ -1,7 +1,11 @@
-import { frameWholeTurn, readWholeTurn, type TurnAnswer, type WholeTurn } from '../wire/whole-turn.ts'
+import type { StatementAnalysis } from '../sql/analysis.ts'
+import { HEADER_BYTES } from '../wire/limits.ts'
+import { frameWholeTurn, readWholeTurn, type TurnAnswer, type WholeBind, type WholeTurn } from '../wire/whole-turn.ts'
+import { type DirectTurn, UNNAMED } from './direct-turn.ts'
 import type { GateParts } from './gate-parts.ts'
 import { KnownTurn } from './known-turn.ts'
-import { type NameKey, nameKey } from './name-table.ts'
+import { nameKey } from './name-table.ts'
+import { parameterObjection, parameterTypes } from './parameter-types.ts'
 
 /** What the offer needs of the gate around it. */
 export interface TurnOfferHooks {
@@ -13,20 +17,20 @@ export interface TurnOfferHooks {
   readonly takeBytes: (chunk: Buffer) => void
 }
 
-const UNNAMED: NameKey = ''
 /** Turns that are recognised without being judged anew: what a client sends next is mostly what it sent last. */
 const MAX_KNOWN = 4
 
 /**
  * The short way of turns that are one settled statement and nothing else: they are judged as ever, and then offered
- * whole to whoever runs turns of many clients side by side. Where the offer is declined, or what comes back is not
- * plain rows, the turn goes the long way, from the beginning; nothing of it has reached the client by then.
+ * whole to whoever runs turns of many clients side by side. Where the offer is declined it is sent directly; where what
+ * comes back is not plain rows, the turn goes the long way, from the beginning; nothing of it has reached the client by then.
  *
  * Bytes that come while a turn is away are kept, and the client is not read.
  */
 export class TurnOffer {
   readonly #parts: GateParts
   readonly #hooks: TurnOfferHooks
+  readonly #direct: DirectTurn
   /** Of the turn that is away: its bytes, and what was judged of it. */
   #turn: WholeTurn | undefined
   #away: KnownTurn | undefined
@@ -34,8 +38,9 @@ export class TurnOffer {
   #backlog: Buffer[] = []
   readonly #known: KnownTurn[] = []
 
-  constructor(parts: GateParts, hooks: TurnOfferHooks) {
+  constructor(parts: GateParts, direct: DirectTurn, hooks: TurnOfferHooks) {
     this.#parts = parts
+    this.#direct = direct
     this.#hooks = hooks
   }
 
@@ -52,19 +57,20 @@ export class TurnOffer {
       return true
     }
     const { sinks, state } = this.#parts
-    if (sinks.onWholeTurn === undefined || state.status !== 'I' || !state.ledger.empty || state.segmentOpen)
-      return false
+    if (state.status === 'E' || this.#direct.busy || !state.ledger.empty || state.segmentOpen) return false
     if (state.copyIn !== undefined || state.ending !== undefined || state.terminated || !this.#hooks.atRest())
       return false
     const turn = frameWholeTurn(chunk)
     const known = turn && (this.#again(turn) ?? this.#judged(chunk))
     if (turn === undefined || known === undefined) return false
-    this.#turn = turn
-    this.#away = known
-    if (sinks.onWholeTurn(turn, known.analysis, this.#onAnswer)) return true
-    this.#turn = undefined
-    this.#away = undefined
-    return false
+    if (sinks.onWholeTurn !== undefined && state.status === 'I') {
+      this.#turn = turn
+      this.#away = known
+      if (sinks.onWholeTurn(turn, known.analysis, this.#onAnswer)) return true
+      this.#turn = undefined
+      this.#away = undefined
+    }
+    return this.#direct.send(turn, known)
   }
 
   /** What is known of such a turn, where it still holds. */
@@ -78,14 +84,16 @@ export class TurnOffer {
     return undefined
   }
 
-  #holds({ judgement, prepared, analysis, under }: KnownTurn, turn: WholeTurn): boolean {
+  #holds(known: KnownTurn, turn: WholeTurn): boolean {
     const { options, state, denials } = this.#parts
-    if (!options.judge.holdsStill(prepared?.judged ?? under, analysis, state)) return false
-    if (judgement === undefined) return true
+    const { judgement } = known
+    if (!options.judge.holdsStill(known.under, known.analysis, state)) return false
     const { audit } = options
     try {
       audit.assertWritable()
-      if (judgement.observing || audit.recordsAllowed) denials.passed(judgement, turn.sql ?? '', options.judge)
+      if (judgement !== undefined && (judgement.observing || audit.recordsAllowed)) {
+        denials.passed(judgement, turn.sql ?? '', options.judge)
+      }
       return true
     } catch {
       // The long way says what there is to say.
@@ -111,7 +119,7 @@ export class TurnOffer {
     const candidates = statements.candidates(nameKey(turn.bytes.subarray(turn.nameStart, turn.nameEnd)), segment)
     const [prepared] = candidates
     if (prepared?.analysis === undefined || candidates.length !== 1) return undefined
-    return new KnownTurn(turn, prepared.analysis, { under: prepared.judged, prepared, version: statements.version })
+    return KnownTurn.named(turn, prepared.analysis, prepared, statements.version)
   }
 
   #judgedText(turn: WholeTurn, sql: string): KnownTurn | undefined {
@@ -119,10 +127,14 @@ export class TurnOffer {
     const judgement = options.judge.known(sql, state)
     const analysis = judgement?.statements[0]?.analysis
     if (judgement === undefined || analysis === undefined || judgement.statements.length !== 1) return undefined
-    const { under } = judgement
-    return turn.kind === 'query'
-      ? new KnownTurn(turn, analysis, { under, judgement, pattern: options.judge.patternOf(sql, state) })
-      : new KnownTurn(turn, analysis, { under, judgement, unnamed: { sql, analysis, judged: under } })
+    if (turn.kind === 'query') return KnownTurn.query(analysis, judgement, options.judge.patternOf(sql, state))
+    if (turn.hasTypes && this.#objects(turn, analysis)) return undefined
+    return KnownTurn.parsed(turn, analysis, judgement, { sql, analysis, judged: judgement.under })
+  }
+
+  #objects(turn: WholeBind, analysis: StatementAnalysis): boolean {
+    const types = parameterTypes(turn.bytes.subarray(HEADER_BYTES, turn.definitionEnd))
+    return parameterObjection(types, this.#parts.state.grants.policy, analysis) !== undefined
   }
 
   readonly #onAnswer = (answer: TurnAnswer) => {
@@ -142,7 +154,9 @@ export class TurnOffer {
     if (answer === undefined) this.#hooks.takeBytes(turn.bytes)
     else {
       if (known.judgement !== undefined) options.judge.tally.known()
-      if (known.unnamed !== undefined) state.statements.set(UNNAMED, known.unnamed)
+      if (turn.kind === 'bind' && turn.parses && known.prepared !== undefined) {
+        state.statements.set(UNNAMED, known.prepared)
+      }
       state.segment++
       sinks.toClient(answer.reply)
       if (answer.completed) sinks.onCompleted?.(known.analysis)

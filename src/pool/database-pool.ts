@@ -5,7 +5,7 @@ import type { BoundsFactory } from './lease-bounds.ts'
 import { type LeaseLimits, LeaseQueue } from './lease-queue.ts'
 import { PooledServer } from './pooled-server.ts'
 import type { ServerConnection } from './server-connection.ts'
-import { type Settings, settingsChangeSql } from './settings.ts'
+import { type Settings, SharedSettings, settingsChangeSql } from './settings.ts'
 
 export interface DatabasePoolOptions {
   readonly database: string
@@ -40,6 +40,7 @@ export type LeftIn = 'I' | 'T' | 'E' | 'busy'
 /** The server connections of one database, over all of its roles. */
 export class DatabasePool {
   readonly queue: LeaseQueue<PooledServer>
+  readonly settings = new SharedSettings()
   readonly #options: DatabasePoolOptions
 
   constructor(options: DatabasePoolOptions) {
@@ -177,7 +178,7 @@ export class DatabasePool {
   async #put(server: PooledServer, settings: Settings): Promise<void> {
     const sql = settingsChangeSql(server.settings, settings)
     if (sql === undefined) return
-    server.settings = new Map(settings)
+    server.settings = this.settings.of(settings)
     const error = (await server.exchange([sql]))[0]?.error
     if (error !== undefined) throw new SettingsError(error)
   }

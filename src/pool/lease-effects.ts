@@ -6,7 +6,7 @@ export class LeaseEffects {
   /** Something that the text does not show may be left: clean the connection before anyone else has it. */
   opaque = false
   /** Settings that may have changed, by settingKey. */
-  readonly settings = new Set<string>()
+  readonly settings: string[] = []
   /** All of the session's settings may have changed. */
   allSettings = false
 
@@ -30,11 +30,16 @@ export class LeaseEffects {
 
   #noteSetting(name: string): void {
     if (RESET_ONLY.has(name)) this.opaque = true
-    else if (!name.startsWith('transaction_')) this.settings.add(name)
+    else if (!name.startsWith('transaction_')) this.settings.push(name)
+  }
+
+  /** Nothing is left: it may be used for the next lease. */
+  get isNothing(): boolean {
+    return !this.opaque && !this.changesSettings
   }
 
   get changesSettings(): boolean {
-    return this.allSettings || this.settings.size > 0
+    return this.allSettings || this.settings.length > 0
   }
 }
 

@@ -46,11 +46,22 @@ interface Entry {
   idleSinceMs: number
 }
 
-interface Waiter<S> extends LeaseRequest<S> {
+class Waiter<S> {
+  readonly request: LeaseRequest<S>
+  readonly key: string
+  readonly identity: string
   readonly sinceMs: number
   readonly untilMs: number
   /** It was not served at once. */
-  hasWaited: boolean
+  hasWaited = false
+
+  constructor(request: LeaseRequest<S>, sinceMs: number, untilMs: number) {
+    this.request = request
+    this.key = request.key
+    this.identity = request.identity
+    this.sinceMs = sinceMs
+    this.untilMs = untilMs
+  }
 }
 
 /**
@@ -96,17 +107,17 @@ export class LeaseQueue<S extends Poolable> implements BoundedQueue {
   request(request: LeaseRequest<S>): () => void {
     if (this.#closed) {
       request.onRefused(new PgoauthError('SHUTDOWN'))
-      return () => {}
+      return NOTHING
     }
     if (this.#waiters.size === 0 && this.#mayHoldMore(request.identity, 0)) {
       const server = this.#takeIdle(request.key)
       if (server !== undefined) {
         this.#lend(server, request)
-        return () => {}
+        return NOTHING
       }
     }
     const sinceMs = this.#clock.nowMs()
-    const waiter = { ...request, sinceMs, untilMs: sinceMs + this.limits.waitMs, hasWaited: false }
+    const waiter = new Waiter(request, sinceMs, sinceMs + this.limits.waitMs)
     this.#waiters.add(waiter)
     this.#dispatch()
     if (this.#waiters.has(waiter)) {
@@ -249,21 +260,23 @@ export class LeaseQueue<S extends Poolable> implements BoundedQueue {
 
   #dispatchOnce(): void {
     if (this.#waiters.size === 0 || this.#hasNothing()) return
-    /** Connections on their way, by key, less those that an earlier waiter counts on. */
-    const spare = new Map(this.#opening)
-    const planned = new Map<string, number>()
+    /** Connections on their way, by key, less those that an earlier waiter counts on; made where somebody is left. */
+    let spare: Map<string, number> | undefined
+    let planned: Map<string, number> | undefined
     let { closing } = this.bounds
     for (const waiter of this.#waiters) {
       if (this.#hasNothing()) return
-      const share = planned.get(waiter.identity) ?? 0
+      const share = planned?.get(waiter.identity) ?? 0
       if (!this.#mayHoldMore(waiter.identity, share)) continue
       const server = this.#takeIdle(waiter.key)
       if (server !== undefined) {
         this.#leave(waiter)
-        this.#lend(server, waiter)
+        this.#lend(server, waiter.request)
         continue
       }
+      planned ??= new Map()
       planned.set(waiter.identity, share + 1)
+      spare ??= new Map(this.#opening)
       const coming = spare.get(waiter.key) ?? 0
       if (coming > 0) {
         spare.set(waiter.key, coming - 1)
@@ -379,7 +392,7 @@ export class LeaseQueue<S extends Poolable> implements BoundedQueue {
   }
 
   #refuse(waiter: Waiter<S>, error: PgoauthError): void {
-    if (this.#leave(waiter)) waiter.onRefused(error)
+    if (this.#leave(waiter)) waiter.request.onRefused(error)
   }
 
   #leave(waiter: Waiter<S>): boolean {
@@ -415,6 +428,9 @@ export class LeaseQueue<S extends Poolable> implements BoundedQueue {
     })
   }
 }
+
+/** Where there is nothing to take out of the queue. */
+const NOTHING = () => {}
 
 function oneMore(want: Want | undefined, sinceMs: number): Want {
   return { count: (want?.count ?? 0) + 1, sinceMs: want?.sinceMs ?? sinceMs }

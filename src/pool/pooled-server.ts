@@ -1,10 +1,12 @@
 import type { Clock } from '../base/clock.ts'
 import { asPgoauthError, PgoauthError } from '../base/errors.ts'
+import { readEagerly } from '../net/eager-reading.ts'
 import type { TransactionStatus } from '../wire/server-messages.ts'
 import { Exchange, type ExchangeReply } from './exchange.ts'
 import type { Poolable } from './lease-queue.ts'
 import { type Baseline, CHECK_SQL, processBaseline, resetFlaw, resetStatements } from './reset.ts'
 import type { ServerConnection } from './server-connection.ts'
+import type { Settings } from './settings.ts'
 
 /** Who reads a server connection while it is theirs. */
 export interface ServerReader {
@@ -17,6 +19,7 @@ export interface ServerReader {
 
 /** A reset or a check that takes longer is given up, and the connection closed. */
 const EXCHANGE_TIMEOUT_MS = 10_000
+const NO_SETTINGS: Settings = new Map()
 
 /**
  * A server connection as the pool keeps it: idle, in a conversation of the pool's own, or read by one lease. What
@@ -26,7 +29,7 @@ export class PooledServer implements Poolable {
   readonly connection: ServerConnection
   readonly role: string
   /** What was set on it for a client, by settingKey; emptied by a reset. */
-  settings = new Map<string, string>()
+  settings: Settings = NO_SETTINGS
   /** Names of the protocol-level prepared statements on it, the longest unused first. */
   readonly prepared = new Set<string>()
   /** The Parse that its unnamed statement came from; undefined where it has none. */
@@ -38,6 +41,7 @@ export class PooledServer implements Poolable {
   readonly #idleReader: ServerReader
   #reader: ServerReader
   #lost: PgoauthError | undefined
+  #stopReading: () => void = () => {}
 
   private constructor(connection: ServerConnection, role: string, clock: Clock) {
     this.connection = connection
@@ -87,14 +91,15 @@ export class PooledServer implements Poolable {
   /** Gives what arrives to a reader; undefined takes it back. */
   readBy(reader: ServerReader | undefined): void {
     this.#reader = reader ?? this.#idleReader
-    this.connection.socket.resume()
+    const { socket } = this.connection
+    if (!socket.readableFlowing) socket.resume()
     if (this.#lost !== undefined) this.#reader.onLost(this.#lost)
   }
 
   /** Leaves the socket to a session, paused, until `takeBack`. That the connection ends is the session's to see. */
   handOver(): void {
     const { socket } = this.connection
-    socket.off('data', this.#onData)
+    this.#stopReading()
     socket.off('drain', this.#onDrain)
     socket.pause()
     this.#reader = { onData: () => {}, onDrain: () => {}, onLost: () => {} }
@@ -156,7 +161,7 @@ export class PooledServer implements Poolable {
   async reset(status: TransactionStatus): Promise<string | undefined> {
     try {
       const flaw = resetFlaw(await this.exchange(resetStatements(status)), this.#baseline)
-      this.settings = new Map()
+      this.settings = NO_SETTINGS
       this.prepared.clear()
       this.unnamed = undefined
       return flaw
@@ -182,7 +187,7 @@ export class PooledServer implements Poolable {
   readonly #onDrain = () => this.#reader.onDrain()
 
   #listen(): void {
-    this.connection.socket.on('data', this.#onData)
+    this.#stopReading = readEagerly(this.connection.socket, this.#onData)
     this.connection.socket.on('drain', this.#onDrain)
   }
 

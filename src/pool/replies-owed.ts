@@ -13,26 +13,28 @@ export type Owed =
  * would skip it (`ignore_till_sync` in postgres.c), and nothing here could tell. The caller refuses such a stream.
  */
 export class RepliesOwed {
-  #owed: Owed[] = []
+  /** From `#at` to before `#end`; it begins again at the front whenever it is empty. */
+  readonly #owed: Owed[] = []
   #at = 0
+  #end = 0
 
   get isEmpty(): boolean {
-    return this.#at === this.#owed.length
+    return this.#at === this.#end
   }
 
   /** The next reply belongs to a turn of the pool's own. */
   get isTaking(): boolean {
-    const first = this.#owed[this.#at]
+    const first = this.#first
     return first?.kind === 'turn' && first.taken
   }
 
   add(owed: Owed): void {
-    this.#owed.push(owed)
+    this.#owed[this.#end++] = owed
   }
 
   /** ParseComplete or CloseComplete came: whether it is to be taken out; undefined where nobody asked for it. */
   complete(kind: 'parse' | 'close'): boolean | undefined {
-    const first = this.#owed[this.#at]
+    const first = this.#first
     if (first?.kind !== kind) return undefined
     this.#advance()
     return first.taken
@@ -41,8 +43,7 @@ export class RepliesOwed {
   /** ReadyForQuery came: whose turn it ended; undefined where nobody's was open. */
   endTurn(): 'client' | 'pool' | undefined {
     const skipped: Owed[] = []
-    while (!this.isEmpty) {
-      const first = this.#owed[this.#at] as Owed
+    for (let first = this.#first; first !== undefined; first = this.#first) {
       this.#advance()
       if (first.kind === 'turn') {
         for (const one of skipped.reverse()) if (one.kind !== 'turn') one.undo?.()
@@ -53,11 +54,19 @@ export class RepliesOwed {
     return undefined
   }
 
+  get #first(): Owed | undefined {
+    return this.isEmpty ? undefined : this.#owed[this.#at]
+  }
+
   #advance(): void {
+    this.#owed[this.#at] = ANSWERED
     this.#at += 1
-    if (this.#at === this.#owed.length) {
-      this.#owed.length = 0
+    if (this.#at === this.#end) {
       this.#at = 0
+      this.#end = 0
     }
   }
 }
+
+/** In the place of what is owed no more, so that nothing is kept of it. */
+const ANSWERED: Owed = { kind: 'turn', taken: false }

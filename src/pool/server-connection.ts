@@ -14,6 +14,7 @@ import {
   SERVER,
 } from '../wire/server-messages.ts'
 import { encodeCancelRequest, encodeStartupMessage } from '../wire/startup.ts'
+import { ReportedSettings } from './reported-settings.ts'
 import { ServerAuthentication } from './server-authentication.ts'
 import { isAside, ServerMessagesInbox, startupError } from './server-messages-inbox.ts'
 import { openServerSocket, type ServerSocket } from './server-socket.ts'
@@ -148,7 +149,7 @@ async function startUp(
       ...options.parameters,
     ]),
   )
-  const parameters = new Map<string, string>()
+  const parameters = new ReportedSettings()
   let isIn = false
   let key: BackendKeyData | undefined
   for (;;) {

@@ -35,6 +35,8 @@ export interface LeaseWatcher {
   sending(statement: StatementAnalysis): void
   /** Takes a whole turn, instead of its bytes: see TransactionSession.take. Undefined where none ever is. */
   readonly take?: (turn: WholeTurn, statement: StatementAnalysis, answer: (answer: TurnAnswer) => void) => boolean
+  /** Sends a whole turn, instead of its bytes: see TransactionSession.send. */
+  send(turn: WholeTurn, statement: StatementAnalysis): boolean
   /** A statement that took effect. */
   completed(statement: StatementAnalysis): void
   /** What to do where no server connection can be had, or one was lost: end the session with that error. */

@@ -8,6 +8,7 @@ export type Settings = ReadonlyMap<string, string>
  * element. Literals are safe as written because every connection has `standard_conforming_strings` on.
  */
 export function settingsChangeSql(has: Settings, wants: Settings): string | undefined {
+  if (has === wants) return undefined
   const sets = [...wants].filter(([name, value]) => has.get(name) !== value)
   const resets = [...has.keys()].filter((name) => !wants.has(name))
   const parts = resets.map((name) => `RESET ${quoteSettingName(name)}`)
@@ -18,9 +19,46 @@ export function settingsChangeSql(has: Settings, wants: Settings): string | unde
   return parts.length === 0 ? undefined : parts.join('; ')
 }
 
+/**
+ * Gives the same object for the same settings, so that they are mostly compared by a look: of clients of one person, and
+ * of each with what its last connection was left with.
+ */
+export class SharedSettings {
+  readonly #known = new Map<string, Settings>()
+
+  of(settings: Settings): Settings {
+    const key = JSON.stringify([...settings].sort(([a], [b]) => (a < b ? -1 : 1)))
+    const known = this.#known.get(key)
+    if (known !== undefined) return known
+    // Sharing is all that is lost by forgetting.
+    if (this.#known.size >= MAX_SHARED) this.#known.clear()
+    this.#known.set(key, settings)
+    return settings
+  }
+}
+
+const MAX_SHARED = 1000
+
 /** The statement that reads settings, a column each, null for one the server does not know. */
 export function settingsReadSql(names: readonly string[]): string {
   return `SELECT ${names.map((name) => `pg_catalog.current_setting(${quote(name)}, true)`).join(', ')}`
+}
+
+/** Settings as they are once these were read; those that `keeps` names stay as they were. */
+export function settingsWith(
+  settings: Settings,
+  names: readonly string[],
+  values: readonly (string | null)[],
+  keeps: (name: string) => boolean = () => false,
+): Settings {
+  const now = new Map(settings)
+  for (const [at, name] of names.entries()) {
+    const value = values[at] ?? undefined
+    if (keeps(name)) continue
+    if (value === undefined) now.delete(name)
+    else now.set(name, value)
+  }
+  return now
 }
 
 /** Names of settings are case-insensitive: the form in which they are compared here. */

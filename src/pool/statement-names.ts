@@ -29,9 +29,12 @@ export function newStatementName(): string {
 /** A name that no server connection knows. */
 export const NO_STATEMENT = `${PREFIX}0`
 
-/** PostgreSQL tells names of prepared statements apart by their first 63 bytes (NAMEDATALEN); as text, a byte a letter. */
+/** PostgreSQL tells names of prepared statements apart by so many of their first bytes (NAMEDATALEN - 1). */
+export const MAX_NAME_BYTES = 63
+
+/** A name as statements are told apart by it; as text, a byte a letter. */
 export function statementKey(name: string): string {
-  return Buffer.from(name).toString('latin1', 0, 63)
+  return Buffer.from(name).toString('latin1', 0, MAX_NAME_BYTES)
 }
 
 /** A Parse of a statement, under its own name or as the unnamed one. */

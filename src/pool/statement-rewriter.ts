@@ -11,11 +11,13 @@ import { Framer, type FrameSink } from '../wire/framer.ts'
 import { HEADER_BYTES, MAX_MESSAGE_BYTES } from '../wire/limits.ts'
 import { MessageReader } from '../wire/message-reader.ts'
 import { MessageWriter } from '../wire/message-writer.ts'
+import { type WholeTurn, withStatementName } from '../wire/whole-turn.ts'
 import type { JoinedBytes } from './joined-bytes.ts'
 import type { RepliesOwed } from './replies-owed.ts'
 import {
   type ClientStatement,
   encodeParseOf,
+  MAX_NAME_BYTES,
   NO_STATEMENT,
   newClientStatement,
   statementKey,
@@ -70,9 +72,49 @@ export class StatementRewriter implements FrameSink {
     return name === '' ? this.#unnamed?.definition : this.statements.get(statementKey(name))?.definition
   }
 
-  /** The client's unnamed statement is this from here on: a turn that went another way made it, or dropped it. */
-  setUnnamed(definition: Buffer | undefined): void {
-    this.#unnamed = definition && newClientStatement(definition)
+  /** A turn ran that went another way: its unnamed statement is the client's from here on. */
+  ranElsewhere(turn: WholeTurn): void {
+    if (turn.kind === 'query') this.#unnamed = undefined
+    else if (turn.parses) {
+      const { bytes, definitionStart, definitionEnd } = turn
+      if (this.#unnamed?.definition.equals(bytes.subarray(definitionStart, definitionEnd))) return
+      this.#unnamed = newClientStatement(Buffer.from(bytes.subarray(definitionStart, definitionEnd)))
+    }
+  }
+
+  /**
+   * What a whole turn becomes, where all that it uses is on the connection already; undefined where it has to be pushed. At
+   * a boundary only, and the turn is no DEALLOCATE. What the server owes for it is entered by `oweTurn`, and need not be
+   * where the answer is seen to be what it should be.
+   */
+  takeTurn(turn: WholeTurn): Buffer | undefined {
+    const server = this.#server
+    const { bytes } = turn
+    if (turn.kind === 'query') {
+      this.#unnamed = undefined
+      server.unnamed = undefined
+      return bytes
+    }
+    const { definitionStart, definitionEnd, nameStart, nameEnd } = turn
+    if (turn.parses) {
+      this.#unnamed = newClientStatement(Buffer.from(bytes.subarray(definitionStart, definitionEnd)))
+      server.unnamed = this.#unnamed
+      return bytes
+    }
+    if (nameStart === nameEnd) {
+      return this.#unnamed !== undefined && server.unnamed === this.#unnamed ? bytes : undefined
+    }
+    const key = bytes.toString('latin1', nameStart, Math.min(nameEnd, nameStart + MAX_NAME_BYTES))
+    const statement = this.statements.get(key)
+    if (statement === undefined || !this.#touch(statement.serverName)) return undefined
+    return withStatementName(turn, statement.serverName)
+  }
+
+  /** Enters what the server owes for the turn that was taken last. */
+  oweTurn(turn: WholeTurn): void {
+    const statement = this.#unnamed
+    if (turn.kind === 'bind' && turn.parses && statement !== undefined) this.#oweUnnamed(statement)
+    this.#owed.add(TURN)
   }
 
   /** Nothing is half sent, and no extended-query message waits for its Sync. */
@@ -166,14 +208,7 @@ export class StatementRewriter implements FrameSink {
     if (name === '') {
       this.#unnamed = statement
       server.unnamed = statement
-      this.#owed.add({
-        kind: 'parse',
-        taken: false,
-        undo: () => {
-          if (this.#unnamed === statement) this.#unnamed = undefined
-          server.unnamed = UNKNOWN
-        },
-      })
+      this.#oweUnnamed(statement)
       this.#out.add(message)
       return
     }
@@ -189,6 +224,19 @@ export class StatementRewriter implements FrameSink {
       },
     })
     this.#out.add(encodeParseOf(statement, statement.serverName))
+  }
+
+  /** A Parse of the unnamed statement was sent. */
+  #oweUnnamed(statement: ClientStatement): void {
+    const server = this.#server
+    this.#owed.add({
+      kind: 'parse',
+      taken: false,
+      undo: () => {
+        if (this.#unnamed === statement) this.#unnamed = undefined
+        server.unnamed = UNKNOWN
+      },
+    })
   }
 
   #bind(message: Buffer, body: Buffer): void {
@@ -266,15 +314,21 @@ export class StatementRewriter implements FrameSink {
   #ensure(statement: ClientStatement): void {
     const server = this.#server
     const { serverName } = statement
-    if (server.prepared.delete(serverName)) {
-      server.prepared.add(serverName)
-      return
-    }
+    if (this.#touch(serverName)) return
     this.#makeRoom()
     this.#closeUnasked(serverName)
     server.prepared.add(serverName)
     this.#owed.add({ kind: 'parse', taken: true, undo: () => server.prepared.delete(serverName) })
     this.#out.add(encodeParseOf(statement, serverName))
+  }
+
+  /** Whether the connection has it; it is the one used last, which matters only where it will soon have too many. */
+  #touch(serverName: string): boolean {
+    const { prepared } = this.#server
+    if (prepared.size < MAX_PREPARED / 2) return prepared.has(serverName)
+    if (!prepared.delete(serverName)) return false
+    prepared.add(serverName)
+    return true
   }
 
   #ensureUnnamed(): void {

@@ -25,6 +25,7 @@ export function transactionLease(options: TransactionSessionOptions): ServerLeas
     watcher: {
       sending: (statement) => session.willSend(statement),
       ...(options.batching && { take: (turn, statement, answer) => session.take(turn, statement, answer) }),
+      send: (turn, statement) => session.send(turn, statement),
       completed: (statement) => session.completed(statement),
       endWith(action) {
         onEnd = action

@@ -11,6 +11,7 @@ import {
 } from '../wire/server-messages.ts'
 import { JoinedBytes } from './joined-bytes.ts'
 import type { RepliesOwed } from './replies-owed.ts'
+import { ReportedSettings } from './reported-settings.ts'
 import { type ClientStatement, clientText } from './statement-names.ts'
 
 /** Errors up to this size have the pool's names in them turned back; a longer one passes as it is. */
@@ -28,7 +29,7 @@ export class TransactionReplies implements FrameSink {
   status: TransactionStatus = 'I'
   readonly #owed: RepliesOwed
   readonly #statements: ReadonlyMap<string, ClientStatement>
-  readonly #told: Map<string, string>
+  readonly #told: ReportedSettings
   readonly #framer = new Framer({ maxHeldBytes: MAX_ERROR_BYTES })
   readonly #toClient = new JoinedBytes()
   readonly #onStale: () => void
@@ -44,7 +45,7 @@ export class TransactionReplies implements FrameSink {
     this.#owed = owed
     this.#onStale = onStale
     this.#statements = statements
-    this.#told = new Map(told)
+    this.#told = new ReportedSettings(told)
   }
 
   /** What comes next comes from this connection, which is idle; its `parameters` are kept true. */
@@ -68,7 +69,9 @@ export class TransactionReplies implements FrameSink {
 
   /** Tells the client what this connection reports otherwise than the last one did. */
   tell(): void {
-    for (const [name, value] of this.#parameters) {
+    const parameters = this.#parameters
+    if (parameters instanceof ReportedSettings && parameters.text === this.#told.text) return
+    for (const [name, value] of parameters) {
       if (this.#told.get(name) === value) continue
       this.#told.set(name, value)
       this.#toClient.add(encodeParameterStatus(name, value))

@@ -2,15 +2,16 @@ import { asPgoauthError, fail, type PgoauthError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { StatementAnalysis } from '../sql/analysis.ts'
 import { encodeQuery } from '../wire/client-messages.ts'
-import type { TurnAnswer, WholeTurn } from '../wire/whole-turn.ts'
-import { BatchedTurn, CANCELLED } from './batched-turn.ts'
+import { plainAnswer, type TurnAnswer, type WholeTurn } from '../wire/whole-turn.ts'
+import { BatchedTurn } from './batched-turn.ts'
 import type { Batching } from './batching.ts'
 import type { DatabasePool } from './database-pool.ts'
 import { JoinedBytes } from './joined-bytes.ts'
 import { LeaseEffects, type PinReason, pinReason } from './lease-effects.ts'
+import type { LeaseRequest } from './lease-queue.ts'
 import type { PooledServer, ServerReader } from './pooled-server.ts'
 import { RepliesOwed } from './replies-owed.ts'
-import { type Settings, settingsChangeSql, settingsReadSql } from './settings.ts'
+import { type Settings, settingsChangeSql, settingsReadSql, settingsWith } from './settings.ts'
 import { statementKey } from './statement-names.ts'
 import { StatementRewriter } from './statement-rewriter.ts'
 import { TransactionReplies } from './transaction-replies.ts'
@@ -73,18 +74,20 @@ export class TransactionSession {
   #turn: StatementAnalysis | null | undefined
   #turnAtMs = 0
   #turnBytes = 0
+  readonly #request: LeaseRequest<PooledServer>
+  /** A whole turn that waits for the lease, and one that is at the server and owed unsaid (StatementRewriter.takeTurn). */
+  #turnWaiting: WholeTurn | undefined
+  #turnAway: WholeTurn | undefined
   #leave: () => void = () => {}
-  /** Where turns may be batched; and of the one that is. */
+  /** Where turns may be batched. */
   readonly #batched: BatchedTurn | undefined
-  #whole: WholeTurn | undefined
-  #answer: (answer: TurnAnswer) => void = () => {}
   /** Those that the server has not acted on yet, of this lease. */
   readonly #cancels = new Set<Promise<void>>()
 
   constructor(options: TransactionSessionOptions, sinks: TransactionSinks) {
     this.#options = options
     this.#sinks = sinks
-    this.#settings = options.settings
+    this.#settings = options.pool.settings.of(options.settings)
     this.#rewriter = new StatementRewriter(this.#owed, this.#toServer)
     this.#replies = new TransactionReplies(this.#owed, this.#rewriter.statements, options.told, () =>
       this.#rewriter.forgetPrepared(),
@@ -92,7 +95,7 @@ export class TransactionSession {
     this.#reader = {
       onData: (chunk) => this.#fromServer(chunk),
       onDrain: () => this.#stall(false),
-      onLost: (error) => this.#lost(error),
+      onLost: (error) => this.#fail(error),
     }
     const { batching, key } = options
     this.#batched =
@@ -101,9 +104,26 @@ export class TransactionSession {
         batching,
         key,
         definitionOf: (name) => this.#rewriter.definitionOf(name),
-        onAnswer: (answer) => this.#answered(answer),
+        onEnd: (turn) => {
+          if (this.#phase !== 'batched') return
+          this.#phase = 'idle'
+          if (this.#backlog.length > 0) this.#lease()
+          if (turn !== undefined) this.#rewriter.ranElsewhere(turn)
+        },
         onLost: (error) => this.#fail(error),
       })
+    this.#request = {
+      key: options.key,
+      identity: options.identity,
+      onLease: (server) => {
+        try {
+          this.#leased(server)
+        } catch (thrown) {
+          this.#fail(asPgoauthError(thrown))
+        }
+      },
+      onRefused: (error) => this.#fail(error),
+    }
   }
 
   /** Why the session keeps its server connection; undefined while it does not. */
@@ -139,10 +159,29 @@ export class TransactionSession {
    * side by side with other clients', on a connection of nobody's.
    */
   take(turn: WholeTurn, statement: StatementAnalysis, answer: (answer: TurnAnswer) => void): boolean {
-    if (this.#phase !== 'idle' || !this.#batched?.start(turn, statement, this.#settings)) return false
+    if (this.#phase !== 'idle' || !this.#batched?.start(turn, statement, this.#settings, answer)) return false
     this.#phase = 'batched'
-    this.#whole = turn
-    this.#answer = answer
+    return true
+  }
+
+  /**
+   * A turn that the gate let through and that does nothing to the session but run; true where it was taken in place of its
+   * bytes, which stay as they are until it is answered. Its answer comes to `toClient`, in one piece where it came in one and there is nothing unusual in it.
+   */
+  send(turn: WholeTurn, statement: StatementAnalysis): boolean {
+    if (this.#phase === 'idle' && this.#backlog.length === 0) {
+      this.willSend(statement)
+      this.#turnWaiting = turn
+      this.#lease()
+      return true
+    }
+    if (this.#phase !== 'leased' || !this.#atRest) return false
+    this.willSend(statement)
+    try {
+      this.#sendTurn(turn)
+    } catch (thrown) {
+      this.#fail(asPgoauthError(thrown))
+    }
     return true
   }
 
@@ -156,6 +195,7 @@ export class TransactionSession {
       return
     }
     this.#guarded(() => {
+      this.#oweTurn()
       this.#rewriter.push(chunk)
       this.#send()
     })
@@ -167,9 +207,7 @@ export class TransactionSession {
    */
   async cancel(): Promise<void> {
     if (this.#phase === 'batched') {
-      // What the server runs may be a neighbour's: the client is answered, and its own statement's reply goes nowhere.
-      this.#batched?.abandon()
-      this.#answered({ reply: CANCELLED, completed: false })
+      this.#batched?.cancel()
       return
     }
     const server = this.#server
@@ -195,42 +233,42 @@ export class TransactionSession {
   /** The client is gone, or the session is over: what it holds is rolled back and cleaned, or closed. */
   close(): void {
     if (this.#phase === 'ended') return
-    this.#phase = 'ended'
-    this.#leave()
-    this.#batched?.abandon()
-    const server = this.#server
-    this.#server = undefined
-    this.#backlog = []
+    const server = this.#end()
     if (server === undefined) return
-    const busy =
-      !this.#owed.isEmpty || !this.#rewriter.atBoundary || !this.#replies.atBoundary || this.#cancels.size > 0
+    const busy = !this.#atRest || this.#cancels.size > 0
     void this.#options.pool.giveBack(server, busy ? 'busy' : this.#replies.status)
   }
 
   #fromServer(chunk: Buffer): void {
     if (this.#phase === 'ended') return
     this.#turnBytes += chunk.length
-    this.#guarded(() => {
+    const turn = this.#turnAway
+    const status = turn && plainAnswer(chunk, turn)
+    try {
+      if (status !== undefined) {
+        this.#turnAway = undefined
+        this.#replies.status = status
+        this.#sinks.toClient(chunk)
+        this.#releaseWhereDue()
+        return
+      }
+      this.#oweTurn()
       this.#replies.push(chunk)
       for (const piece of this.#replies.take()) {
-        if (this.#phase === 'ended') return
+        if (this.#isOver) return
         this.#sinks.toClient(piece)
       }
       this.#releaseWhereDue()
-    })
+    } catch (thrown) {
+      this.#fail(asPgoauthError(thrown))
+    }
   }
 
   // Leases.
 
   #lease(): void {
     this.#phase = 'waiting'
-    const { pool, key, identity } = this.#options
-    this.#leave = pool.queue.request({
-      key,
-      identity,
-      onLease: (server) => this.#guarded(() => this.#leased(server)),
-      onRefused: (error) => this.#fail(error),
-    })
+    this.#leave = this.#options.pool.queue.request(this.#request)
   }
 
   #leased(server: PooledServer): void {
@@ -247,7 +285,7 @@ export class TransactionSession {
     this.#replies.startOn(server)
     const sql = settingsChangeSql(server.settings, this.#settings)
     if (sql !== undefined) {
-      server.settings = new Map(this.#settings)
+      server.settings = this.#settings
       this.#owed.add({ kind: 'turn', taken: true })
       this.#toServer.add(encodeQuery(sql))
     }
@@ -255,14 +293,50 @@ export class TransactionSession {
     server.readBy(this.#reader)
     if (this.#paused) this.pause()
     if (sql === undefined) this.#replies.tell()
-    this.#turnAtMs = performance.now()
+    if (this.#options.batching !== undefined) this.#turnAtMs = performance.now()
     this.#turnBytes = 0
+    const turn = this.#turnWaiting
     const backlog = this.#backlog
+    if (turn !== undefined) {
+      this.#turnWaiting = undefined
+      if (sql === undefined && backlog.length === 0) {
+        for (const piece of this.#replies.take()) this.#sinks.toClient(piece)
+        this.#stall(false)
+        this.#sendTurn(turn)
+        return
+      }
+      this.#rewriter.push(turn.bytes)
+    }
     this.#backlog = []
     for (const chunk of backlog) this.#rewriter.push(chunk)
     this.#stall(false)
     this.#send()
     for (const piece of this.#replies.take()) this.#sinks.toClient(piece)
+  }
+
+  /** At rest on a lease. */
+  #sendTurn(turn: WholeTurn): void {
+    const bytes = this.#rewriter.takeTurn(turn)
+    if (bytes === undefined) {
+      this.#rewriter.push(turn.bytes)
+      this.#send()
+      return
+    }
+    this.#turnAway = turn
+    if (this.#server?.write(bytes) === false) this.#stall(true)
+  }
+
+  /** Enters the turn that is away among what is owed; what comes next is taken apart. */
+  #oweTurn(): void {
+    if (this.#turnAway === undefined) return
+    this.#rewriter.oweTurn(this.#turnAway)
+    this.#turnAway = undefined
+  }
+
+  /** Nothing is owed, half sent or half read. */
+  get #atRest(): boolean {
+    if (this.#turnAway !== undefined || !this.#owed.isEmpty) return false
+    return this.#rewriter.atBoundary && this.#replies.atBoundary
   }
 
   #send(): void {
@@ -277,10 +351,9 @@ export class TransactionSession {
   #releaseWhereDue(): void {
     const server = this.#server
     if (this.#phase !== 'leased' || server === undefined || this.#pinned !== undefined) return
-    if (this.#replies.status !== 'I' || !this.#owed.isEmpty || !this.#rewriter.atBoundary || !this.#replies.atBoundary)
-      return
+    if (this.#replies.status !== 'I' || !this.#atRest) return
     const effects = this.#effects
-    this.#effects = new LeaseEffects()
+    if (!effects.isNothing) this.#effects = new LeaseEffects()
     this.#server = undefined
     this.#noteTurn()
     if (effects.changesSettings || this.#cancels.size > 0) {
@@ -293,22 +366,8 @@ export class TransactionSession {
     this.#stall(false)
   }
 
-  #answered(answer: TurnAnswer): void {
-    if (this.#phase !== 'batched') return
-    const turn = this.#whole
-    this.#whole = undefined
-    this.#phase = 'idle'
-    if (this.#backlog.length > 0) this.#lease()
-    if (turn !== undefined && answer?.completed) this.#noteUnnamed(turn)
-    this.#answer(answer)
-  }
-
-  /** What a turn that went another way made of the unnamed statement. */
-  #noteUnnamed(turn: WholeTurn): void {
-    if (turn.kind === 'query') this.#rewriter.setUnnamed(undefined)
-    else if (turn.parses) {
-      this.#rewriter.setUnnamed(turn.bytes.subarray(turn.definitionStart, turn.definitionEnd))
-    }
+  get #isOver(): boolean {
+    return this.#phase === 'ended'
   }
 
   get #mustWait(): boolean {
@@ -343,7 +402,12 @@ export class TransactionSession {
         const [reply] = await server.exchange([settingsReadSql(names)])
         if (reply?.error !== undefined || reply?.status !== 'I')
           fail('SERVER_BAD', { detail: 'settings cannot be read' })
-        this.#learn(server, names, reply.rows[0] ?? [])
+        const { settings } = pool
+        const values = reply.rows[0] ?? []
+        server.settings = settings.of(settingsWith(server.settings, names, values))
+        // The proxy's own are as the proxy says, whatever a statement made of them.
+        const isOurs = (name: string) => name.startsWith('pgoauth.')
+        this.#settings = settings.of(settingsWith(this.#settings, names, values, isOurs))
       }
     } catch (thrown) {
       pool.drop(server)
@@ -355,20 +419,6 @@ export class TransactionSession {
     this.#phase = 'idle'
     if (this.#backlog.length > 0) this.#lease()
     else this.#stall(false)
-  }
-
-  #learn(server: PooledServer, names: readonly string[], values: readonly (string | null)[]): void {
-    const wants = new Map(this.#settings)
-    for (const [at, name] of names.entries()) {
-      const value = values[at] ?? undefined
-      if (value === undefined) server.settings.delete(name)
-      else server.settings.set(name, value)
-      // The proxy's own settings are as the proxy says, whatever a statement made of them.
-      if (name.startsWith('pgoauth.')) continue
-      if (value === undefined) wants.delete(name)
-      else wants.set(name, value)
-    }
-    this.#settings = wants
   }
 
   #stall(stalled: boolean): void {
@@ -385,19 +435,20 @@ export class TransactionSession {
     }
   }
 
-  #lost(error: PgoauthError): void {
-    this.#fail(error)
-  }
-
   #fail(error: PgoauthError): void {
     if (this.#phase === 'ended') return
+    const server = this.#end()
+    if (server !== undefined) this.#options.pool.drop(server)
+    this.#sinks.onEnd(error)
+  }
+
+  #end(): PooledServer | undefined {
     this.#phase = 'ended'
     this.#leave()
     this.#batched?.abandon()
+    this.#backlog = []
     const server = this.#server
     this.#server = undefined
-    this.#backlog = []
-    if (server !== undefined) this.#options.pool.drop(server)
-    this.#sinks.onEnd(error)
+    return server
   }
 }

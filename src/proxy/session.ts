@@ -1,8 +1,9 @@
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
 import type { Clock } from '../base/clock.ts'
 import { PgoauthError } from '../base/errors.ts'
 import type { GateSinks, SessionGate } from '../enforce/gate-contract.ts'
 import { DirectReader } from '../net/direct-reader.ts'
+import { readEagerly } from '../net/eager-reading.ts'
 import type { LeaseWatcher, ServerStream } from '../pool/server-lease.ts'
 
 export interface SessionOptions {
@@ -53,6 +54,7 @@ export class Session {
   /** Memory of the server's chunks that may still wait to be written to the client. */
   readonly #lent: ArrayBufferLike[] = []
   #lastActiveMs: number
+  readonly #stopReading: (() => void)[] = []
   #resolve: (end: SessionEnd) => void = () => {}
 
   constructor(options: SessionOptions) {
@@ -83,7 +85,10 @@ export class Session {
         options.watcher?.completed(statement)
       },
       ...(options.watcher?.take && { onWholeTurn: this.#offerOf(options.watcher.take) }),
-      ...(options.watcher && { onSending: (statement) => options.watcher?.sending(statement) }),
+      ...(options.watcher && {
+        onDirectTurn: options.watcher.send,
+        onSending: (statement) => options.watcher?.sending(statement),
+      }),
     })
     options.watcher?.endWith((error) => this.gate.end(error, 'now'))
   }
@@ -114,11 +119,12 @@ export class Session {
   /** Begins to carry. `first`: what was read of the client ahead of this. */
   start(first: Buffer): void {
     const { client, server } = this.#options
-    client.on('data', this.#onClientData)
+    this.#stopReading.push(readEagerly(client, this.#onClientData))
     client.on('drain', this.#onClientDrain)
     client.once('end', this.#onClientGone)
     client.once('close', this.#onClientGone)
-    server.on('data', this.#onServerData)
+    if (server instanceof Socket) this.#stopReading.push(readEagerly(server, this.#onServerData))
+    else server.on('data', this.#onServerData)
     server.on('drain', this.#onServerDrain)
     server.once('end', this.#onServerGone)
     server.once('close', this.#onServerGone)
@@ -170,7 +176,7 @@ export class Session {
     if (this.#isOver) return
     this.#isOver = true
     const { client, server, clock } = this.#options
-    client.off('data', this.#onClientData)
+    for (const stop of this.#stopReading.splice(0)) stop()
     client.off('drain', this.#onClientDrain)
     client.off('end', this.#onClientGone)
     client.off('close', this.#onClientGone)

@@ -1,4 +1,5 @@
 import { CLIENT } from './client-messages.ts'
+import { SERVER } from './server-messages.ts'
 
 /**
  * What a client sent, where that is one turn, whole and nothing else, of the two plain forms in which single statements
@@ -34,23 +35,29 @@ export class WholeBind {
   readonly definitionStart: number
   readonly definitionEnd: number
   readonly sqlEnd: number
+  /** The Parse gives its parameters types. */
+  readonly hasTypes: boolean
   /** The Bind's statement name. */
   readonly nameStart: number
   readonly nameEnd: number
   readonly bindEnd: number
+  readonly hasDescribe: boolean
 
   constructor(
     bytes: Buffer,
-    parse: { readonly definitionStart: number; readonly definitionEnd: number; readonly sqlEnd: number },
-    bind: { readonly nameStart: number; readonly nameEnd: number; readonly bindEnd: number },
+    parse: Pick<WholeBind, 'definitionStart' | 'definitionEnd' | 'sqlEnd'>,
+    bind: Pick<WholeBind, 'nameStart' | 'nameEnd' | 'bindEnd' | 'hasDescribe'>,
   ) {
     this.bytes = bytes
     this.definitionStart = parse.definitionStart
     this.definitionEnd = parse.definitionEnd
     this.sqlEnd = parse.sqlEnd
+    // Its text, a NUL and a count stand before the types.
+    this.hasTypes = parse.definitionEnd > parse.sqlEnd + 3
     this.nameStart = bind.nameStart
     this.nameEnd = bind.nameEnd
     this.bindEnd = bind.bindEnd
+    this.hasDescribe = bind.hasDescribe
   }
 
   /** Whether it parses the statement it binds. */
@@ -95,11 +102,13 @@ export function frameWholeTurn(bytes: Buffer): WholeTurn | undefined {
   return tag === CLIENT.Parse || tag === CLIENT.Bind ? frameBind(bytes) : undefined
 }
 
+/** Places that hold nothing. */
 const NO_PARSE = { definitionStart: -1, definitionEnd: -1, sqlEnd: -1 }
 
 function frameBind(bytes: Buffer): WholeBind | undefined {
   let at = 0
   let parse = NO_PARSE
+  let hasDescribe = false
   if (bytes[0] === CLIENT.Parse) {
     const definitionStart = HEADER_BYTES + 1
     const definitionEnd = endOf(bytes, 0)
@@ -122,18 +131,64 @@ function frameBind(bytes: Buffer): WholeBind | undefined {
   if (bytes[at] === CLIENT.Describe) {
     if (lengthAt(bytes, at + 1) !== 6 || bytes[at + 5] !== 0x50 || bytes[at + 6] !== 0) return undefined
     at += 7
+    hasDescribe = true
   }
   // Execute of the unnamed portal without a limit, and Sync.
   if (bytes.length !== at + 15 || bytes[at] !== CLIENT.Execute || lengthAt(bytes, at + 1) !== 9) return undefined
   if (bytes[at + 5] !== 0 || lengthAt(bytes, at + 6) !== 0) return undefined
   if (bytes[at + 10] !== CLIENT.Sync || lengthAt(bytes, at + 11) !== 4) return undefined
-  return new WholeBind(bytes, parse, { nameStart, nameEnd, bindEnd })
+  return new WholeBind(bytes, parse, { nameStart, nameEnd, bindEnd, hasDescribe })
 }
 
 /** The first NUL from `start` on, before `end`; -1 where there is none. */
 function nulAt(bytes: Buffer, start: number, end: number): number {
   for (let at = start; at < end; at++) if (bytes[at] === 0) return at
   return -1
+}
+
+/** The turn from its Bind on, of the statement of another name (ASCII). */
+export function withStatementName({ bytes, nameStart, nameEnd, bindEnd }: WholeBind, name: string): Buffer {
+  const rest = bytes.length - nameEnd
+  const message = Buffer.allocUnsafe(HEADER_BYTES + 1 + name.length + rest)
+  message[0] = CLIENT.Bind
+  message.writeInt32BE(bindEnd - nameStart + 5 - (nameEnd - nameStart) + name.length, 1)
+  message[HEADER_BYTES] = 0
+  message.write(name, HEADER_BYTES + 1, 'latin1')
+  bytes.copy(message, HEADER_BYTES + 1 + name.length, nameEnd)
+  return message
+}
+
+const IDLE = 0x49
+const IN_TRANSACTION = 0x54
+
+/**
+ * Whether these bytes are the whole answer to a turn and nothing else, and one that just gives what was asked for: rows,
+ * if any, and the end of the statement. Gives the status of its ReadyForQuery, which is no failed transaction's;
+ * undefined where there is an error, a notice or news of a setting in it, or it is not all there, or not all.
+ */
+export function plainAnswer(bytes: Buffer, turn: WholeTurn): 'I' | 'T' | undefined {
+  let at = 0
+  if (turn.kind === 'bind') {
+    if (turn.parses) {
+      if (bytes[0] !== SERVER.ParseComplete || lengthAt(bytes, 1) !== 4) return undefined
+      at = HEADER_BYTES
+    }
+    if (bytes[at] !== SERVER.BindComplete || lengthAt(bytes, at + 1) !== 4) return undefined
+    at += HEADER_BYTES
+    if (turn.hasDescribe) {
+      if (bytes[at] !== SERVER.RowDescription && bytes[at] !== SERVER.NoData) return undefined
+      at = endOf(bytes, at)
+    }
+  } else if (bytes[0] === SERVER.RowDescription) at = endOf(bytes, 0)
+  while (bytes[at] === SERVER.DataRow) at = endOf(bytes, at)
+  // What did not end inside is at -1, where there is no message.
+  if (bytes[at] !== SERVER.CommandComplete) return undefined
+  const end = endOf(bytes, at)
+  if (end + HEADER_BYTES + 1 !== bytes.length) return undefined
+  if (bytes[end] !== SERVER.ReadyForQuery || lengthAt(bytes, end + 1) !== 5) return undefined
+  const status = bytes[end + HEADER_BYTES]
+  if (status === IDLE) return 'I'
+  return status === IN_TRANSACTION ? 'T' : undefined
 }
 
 /** Where the message that begins at `at` ends; -1 where it does not end inside. */
