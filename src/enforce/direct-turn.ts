@@ -6,14 +6,6 @@ import { UNNAMED } from './name-table.ts'
 import type { Portal, Prepared } from './prepared.ts'
 import { NOTHING_NOTED, type Note } from './session-state.ts'
 
-/** A turn at the server. */
-interface Away {
-  readonly turn: WholeTurn
-  readonly known: KnownTurn
-  /** Its text, where an error in it is looked up there. */
-  readonly sql: string | undefined
-}
-
 /**
  * The short way of a turn that does nothing to the session but run: its bytes go to the server untouched, and where the
  * answer is one chunk with nothing unusual in it, that goes to the client untouched, and nothing was entered in the ledger.
@@ -23,7 +15,10 @@ interface Away {
  */
 export class DirectTurn {
   readonly #parts: GateParts
-  #away: Away | undefined
+  #turn: WholeTurn | undefined
+  #away: KnownTurn | undefined
+  /** Its text, where an error in it is looked up there. */
+  #sql: string | undefined
 
   constructor(parts: GateParts) {
     this.#parts = parts
@@ -36,12 +31,13 @@ export class DirectTurn {
 
   /** True: it was sent. The stream must be at rest, and no transaction failed. */
   send(turn: WholeTurn, known: KnownTurn): boolean {
-    const { analysis, judgement } = known
+    const { analysis } = known
     if (analysis.ddl || hasEffects(analysis)) return false
     const { sinks, options, state } = this.#parts
-    if (judgement !== undefined) options.judge.tally.known()
-    const isLookedUp = turn.kind === 'query' && state.grants.policy.errors !== 'full'
-    this.#away = { turn, known, sql: isLookedUp ? turn.sql : undefined }
+    if (known.judgement !== undefined) options.judge.tally.known()
+    this.#turn = turn
+    this.#away = known
+    this.#sql = turn.kind === 'query' && state.grants.policy.errors !== 'full' ? turn.sql : undefined
     state.turnSent(turn.kind === 'query', analysis.plain)
     if (sinks.onDirectTurn?.(turn, analysis)) return true
     sinks.onSending?.(analysis)
@@ -52,14 +48,15 @@ export class DirectTurn {
   /** True: the bytes are the answer to the turn, and went to the client. */
   answered(chunk: Buffer): boolean {
     const { state, sinks } = this.#parts
-    const away = this.#away
-    if (away === undefined || plainAnswer(chunk, away.turn) !== state.status) return false
+    const turn = this.#turn
+    const known = this.#away
+    if (turn === undefined || known === undefined || plainAnswer(chunk, turn) !== state.status) return false
+    this.#turn = undefined
     this.#away = undefined
-    const { turn, known } = away
-    const { bound, analysis } = known
-    if (turn.kind === 'bind' && bound !== undefined) {
-      if (turn.parses) state.statements.set(UNNAMED, bound)
-      if (state.status === 'T') state.portals.set(UNNAMED, this.#portalOf(bound))
+    const { prepared, analysis } = known
+    if (turn.kind === 'bind' && prepared !== undefined) {
+      if (turn.parses) state.statements.set(UNNAMED, prepared)
+      if (state.status === 'T') state.portals.set(UNNAMED, this.#portalOf(prepared))
     }
     state.segment++
     state.statusCame(state.status)
@@ -71,17 +68,20 @@ export class DirectTurn {
 
   /** Enters the turn that is away in the ledger; what comes next is the long way's. */
   settle(): void {
-    const away = this.#away
-    if (away === undefined) return
+    const turn = this.#turn
+    const known = this.#away
+    if (turn === undefined || known === undefined) return
+    this.#turn = undefined
     this.#away = undefined
     const { ledger, statements, portals, segment } = this.#parts.state
-    const { turn, known, sql } = away
-    const { analysis, bound } = known
-    const running: Note = { statements: [{ analysis }], sql }
+    const { analysis, prepared } = known
+    const running: Note = { statements: [{ analysis }], sql: this.#sql }
     if (turn.kind === 'query') ledger.expect('query', running)
-    else if (bound !== undefined) {
-      if (turn.parses) ledger.expect('parse', { statement: statements.expect(UNNAMED, bound, segment) })
-      ledger.expect('bind', { portal: portals.expect(UNNAMED, this.#portalOf(bound), segment) })
+    else if (prepared !== undefined) {
+      if (turn.parses) {
+        ledger.expect('parse', { statement: statements.expect(UNNAMED, prepared, segment) })
+      }
+      ledger.expect('bind', { portal: portals.expect(UNNAMED, this.#portalOf(prepared), segment) })
       if (turn.hasDescribe) ledger.expect('describe-portal', NOTHING_NOTED)
       ledger.expect('execute', running)
       ledger.expect('sync', NOTHING_NOTED)

@@ -1,71 +1,79 @@
 import type { StatementAnalysis } from '../sql/analysis.ts'
-import type { WholeTurn } from '../wire/whole-turn.ts'
+import type { WholeBind, WholeTurn } from '../wire/whole-turn.ts'
 import type { ParsedJudgement } from './judge.ts'
 import type { JudgedUnder, Prepared } from './prepared.ts'
 import type { TextPattern } from './text-pattern.ts'
 
-export interface KnownBy {
-  readonly under: JudgedUnder
-  /** Of a turn that brings its text. */
-  readonly judgement?: ParsedJudgement
-  /** Of a Query: which others are the same to the judge. */
-  readonly pattern?: TextPattern | undefined
-  /** Of a Parse and Bind: what the unnamed statement stands for from there on. */
-  readonly unnamed?: Prepared
-  /** Of a Bind alone: the statement it names, as the session's names stood then. */
-  readonly prepared?: Prepared
-  readonly version?: number
-}
-
-const NOTHING = Buffer.alloc(0)
+/** How a turn is recognised: by its text, by all of its Parse but the name, or by the name of what it binds. */
+type Mark =
+  | { readonly by: 'text'; readonly pattern: TextPattern | undefined }
+  | { readonly by: 'definition'; readonly bytes: Buffer }
+  | { readonly by: 'name'; readonly bytes: Buffer; readonly version: number }
 
 /** A turn that was judged, by which the client's next one is recognised that would be judged the same. */
 export class KnownTurn {
   readonly analysis: StatementAnalysis
-  readonly under: JudgedUnder
   /** The text was judged for it: it counts, unless the turn goes the long way, which judges it again. */
   readonly judgement: ParsedJudgement | undefined
-  readonly unnamed: Prepared | undefined
+  /** What is bound in it. */
   readonly prepared: Prepared | undefined
-  readonly #pattern: TextPattern | undefined
-  readonly #version: number
-  /** Of a Parse its text and types, of a Bind alone its name. */
-  readonly #told: Buffer
+  readonly #mark: Mark
 
-  constructor(turn: WholeTurn, analysis: StatementAnalysis, by: KnownBy) {
+  private constructor(
+    analysis: StatementAnalysis,
+    judgement: ParsedJudgement | undefined,
+    prepared: Prepared | undefined,
+    mark: Mark,
+  ) {
     this.analysis = analysis
-    this.under = by.under
-    this.judgement = by.judgement
-    this.unnamed = by.unnamed
-    this.prepared = by.prepared
-    this.#pattern = by.pattern
-    this.#version = by.version ?? -1
-    this.#told =
-      turn.kind === 'query'
-        ? NOTHING
-        : turn.parses
-          ? Buffer.from(turn.bytes.subarray(turn.definitionStart, turn.definitionEnd))
-          : Buffer.from(turn.bytes.subarray(turn.nameStart, turn.nameEnd))
+    this.judgement = judgement
+    this.prepared = prepared
+    this.#mark = mark
   }
 
-  /** What is bound in it; undefined for a Query. */
-  get bound(): Prepared | undefined {
-    return this.unnamed ?? this.prepared
+  /** A Query; `pattern` recognises others that are the same to the judge. */
+  static query(analysis: StatementAnalysis, judgement: ParsedJudgement, pattern: TextPattern | undefined): KnownTurn {
+    return new KnownTurn(analysis, judgement, undefined, { by: 'text', pattern })
+  }
+
+  /** One that parses what it binds. */
+  static parsed(
+    turn: WholeBind,
+    analysis: StatementAnalysis,
+    judgement: ParsedJudgement,
+    prepared: Prepared,
+  ): KnownTurn {
+    const bytes = Buffer.from(turn.bytes.subarray(turn.definitionStart, turn.definitionEnd))
+    return new KnownTurn(analysis, judgement, prepared, { by: 'definition', bytes })
+  }
+
+  /** One of a statement that was prepared before, as the session's names stood at that version. */
+  static named(turn: WholeBind, analysis: StatementAnalysis, prepared: Prepared, version: number): KnownTurn {
+    const bytes = Buffer.from(turn.bytes.subarray(turn.nameStart, turn.nameEnd))
+    return new KnownTurn(analysis, undefined, prepared, { by: 'name', bytes, version })
+  }
+
+  /** Under what it was judged last. */
+  get under(): JudgedUnder {
+    return this.judgement?.under ?? (this.prepared as Prepared).judged
   }
 
   /** Whether there can be others of it. */
   get isRecognised(): boolean {
-    return this.#pattern !== undefined || this.unnamed !== undefined || this.prepared !== undefined
+    return this.#mark.by !== 'text' || this.#mark.pattern !== undefined
   }
 
-  /** `version`: of the session's prepared statements. */
+  /** `version`: of the session's prepared statements, as they stand. */
   isOf(turn: WholeTurn, version: number): boolean {
+    const mark = this.#mark
     const { bytes } = turn
-    if (turn.kind === 'query') return this.#pattern?.matches(bytes, turn.sqlStart, turn.sqlEnd) ?? false
-    if (turn.parses) {
-      return this.unnamed !== undefined && isAt(bytes, turn.definitionStart, turn.definitionEnd, this.#told)
+    if (turn.kind === 'query') {
+      return mark.by === 'text' && mark.pattern !== undefined && mark.pattern.matches(bytes, turn.sqlStart, turn.sqlEnd)
     }
-    return this.#version === version && isAt(bytes, turn.nameStart, turn.nameEnd, this.#told)
+    if (turn.parses) {
+      return mark.by === 'definition' && isAt(bytes, turn.definitionStart, turn.definitionEnd, mark.bytes)
+    }
+    return mark.by === 'name' && mark.version === version && isAt(bytes, turn.nameStart, turn.nameEnd, mark.bytes)
   }
 }
 

@@ -1,5 +1,6 @@
+import type { StatementAnalysis } from '../sql/analysis.ts'
 import { HEADER_BYTES } from '../wire/limits.ts'
-import { frameWholeTurn, readWholeTurn, type TurnAnswer, type WholeTurn } from '../wire/whole-turn.ts'
+import { frameWholeTurn, readWholeTurn, type TurnAnswer, type WholeBind, type WholeTurn } from '../wire/whole-turn.ts'
 import type { DirectTurn } from './direct-turn.ts'
 import type { GateParts } from './gate-parts.ts'
 import { KnownTurn } from './known-turn.ts'
@@ -83,15 +84,17 @@ export class TurnOffer {
     return undefined
   }
 
-  #holds({ judgement, prepared, analysis, under }: KnownTurn, turn: WholeTurn): boolean {
+  #holds(known: KnownTurn, turn: WholeTurn): boolean {
     const { options, state, denials } = this.#parts
-    if (!options.judge.holdsStill(prepared?.judged ?? under, analysis, state)) return false
+    const { judgement } = known
+    if (!options.judge.holdsStill(known.under, known.analysis, state)) return false
     const { audit } = options
     try {
       audit.assertWritable()
-      if (judgement === undefined || !(judgement.observing || audit.recordsAllowed)) return true
-      // Of one statement that is one step.
-      denials.passed(judgement, turn.sql ?? '', options.judge)?.next()
+      if (judgement !== undefined && (judgement.observing || audit.recordsAllowed)) {
+        // Of one statement that is one step.
+        denials.passed(judgement, turn.sql ?? '', options.judge)?.next()
+      }
       return true
     } catch {
       // The long way says what there is to say.
@@ -117,7 +120,7 @@ export class TurnOffer {
     const candidates = statements.candidates(nameKey(turn.bytes.subarray(turn.nameStart, turn.nameEnd)), segment)
     const [prepared] = candidates
     if (prepared?.analysis === undefined || candidates.length !== 1) return undefined
-    return new KnownTurn(turn, prepared.analysis, { under: prepared.judged, prepared, version: statements.version })
+    return KnownTurn.named(turn, prepared.analysis, prepared, statements.version)
   }
 
   #judgedText(turn: WholeTurn, sql: string): KnownTurn | undefined {
@@ -125,14 +128,14 @@ export class TurnOffer {
     const judgement = options.judge.known(sql, state)
     const analysis = judgement?.statements[0]?.analysis
     if (judgement === undefined || analysis === undefined || judgement.statements.length !== 1) return undefined
-    const { under } = judgement
-    if (turn.kind === 'bind' && turn.hasTypes) {
-      const types = parameterTypes(turn.bytes.subarray(HEADER_BYTES, turn.definitionEnd))
-      if (parameterObjection(types, state.grants.policy, analysis) !== undefined) return undefined
-    }
-    return turn.kind === 'query'
-      ? new KnownTurn(turn, analysis, { under, judgement, pattern: options.judge.patternOf(sql, state) })
-      : new KnownTurn(turn, analysis, { under, judgement, unnamed: { sql, analysis, judged: under } })
+    if (turn.kind === 'query') return KnownTurn.query(analysis, judgement, options.judge.patternOf(sql, state))
+    if (turn.hasTypes && this.#objects(turn, analysis)) return undefined
+    return KnownTurn.parsed(turn, analysis, judgement, { sql, analysis, judged: judgement.under })
+  }
+
+  #objects(turn: WholeBind, analysis: StatementAnalysis): boolean {
+    const types = parameterTypes(turn.bytes.subarray(HEADER_BYTES, turn.definitionEnd))
+    return parameterObjection(types, this.#parts.state.grants, analysis) !== undefined
   }
 
   readonly #onAnswer = (answer: TurnAnswer) => {
@@ -152,7 +155,9 @@ export class TurnOffer {
     if (answer === undefined) this.#hooks.takeBytes(turn.bytes)
     else {
       if (known.judgement !== undefined) options.judge.tally.known()
-      if (known.unnamed !== undefined) state.statements.set(UNNAMED, known.unnamed)
+      if (turn.kind === 'bind' && turn.parses && known.prepared !== undefined) {
+        state.statements.set(UNNAMED, known.prepared)
+      }
       state.segment++
       sinks.toClient(answer.reply)
       if (answer.completed) sinks.onCompleted?.(known.analysis)

@@ -16,12 +16,13 @@ export interface BatchedTurnOptions {
   readonly key: string
   /** Text and parameter types of the client's statement of that name; undefined where it has none. */
   readonly definitionOf: (name: string) => Buffer | undefined
-  readonly onAnswer: (answer: TurnAnswer) => void
+  /** No turn is under way any more, called before its answer; with the turn where that was completed. */
+  readonly onEnd: (turn: WholeTurn | undefined) => void
   readonly onLost: (error: PgoauthError) => void
 }
 
 /** What a client is told whose statement on a line was cancelled, as PostgreSQL tells it. */
-export const CANCELLED = Buffer.concat([
+const CANCELLED = Buffer.concat([
   encodeErrorResponse({ severity: 'ERROR', code: '57014', message: 'canceling statement due to user request' }),
   encodeReadyForQuery('I'),
 ])
@@ -39,6 +40,8 @@ export class BatchedTurn implements BatchTurn {
   readonly #options: BatchedTurnOptions
   /** The line it is under way on. */
   #open: OpenLine | undefined
+  #turn: WholeTurn | undefined
+  #answer: (answer: TurnAnswer) => void = () => {}
   /** Of the statement that came last. */
   #statement: StatementAnalysis | undefined
   #template: Template | undefined
@@ -57,7 +60,12 @@ export class BatchedTurn implements BatchTurn {
   }
 
   /** Sends a turn with those of others, where its statement has settled; false where it may not go. */
-  start(turn: WholeTurn, statement: StatementAnalysis, settings: Settings): boolean {
+  start(
+    turn: WholeTurn,
+    statement: StatementAnalysis,
+    settings: Settings,
+    answer: (answer: TurnAnswer) => void,
+  ): boolean {
     const { batching, key } = this.#options
     if (statement !== this.#statement || this.#template === undefined) {
       this.#template = batching.templateOf(statement)
@@ -74,6 +82,8 @@ export class BatchedTurn implements BatchTurn {
     if (turn.kind === 'query') this.#sendQuery(turn, open, template)
     else if (!this.#sendBind(turn, open)) return false
     this.#open = open
+    this.#turn = turn
+    this.#answer = answer
     open.line.add(this)
     return true
   }
@@ -82,20 +92,33 @@ export class BatchedTurn implements BatchTurn {
   abandon(): void {
     this.#open?.line.abandon(this)
     this.#open = undefined
+    this.#turn = undefined
+  }
+
+  /** What the server runs may be a neighbour's: the client is answered, and its own statement's reply goes nowhere. */
+  cancel(): void {
+    this.abandon()
+    this.#options.onEnd(undefined)
+    this.#answer({ reply: CANCELLED, completed: false })
   }
 
   onReply(reply: Buffer, tookMs: number): void {
+    const turn = this.#turn
     this.#open = undefined
+    this.#turn = undefined
     this.#template?.noteReply(tookMs, this.#isSplit)
-    this.#options.onAnswer({ reply, completed: true })
+    this.#options.onEnd(turn)
+    this.#answer({ reply, completed: true })
   }
 
   onElsewhere(why: Elsewhere): void {
     const open = this.#open
     this.#open = undefined
+    this.#turn = undefined
     this.#template?.noteElsewhere(why, this.#isSplit)
     if (why === 'odd' && this.#uses !== undefined) open?.statements.forget(this.#usesKey, this.#uses)
-    this.#options.onAnswer(undefined)
+    this.#options.onEnd(undefined)
+    this.#answer(undefined)
   }
 
   onLost(error: PgoauthError): void {

@@ -44,6 +44,23 @@ export function settingsReadSql(names: readonly string[]): string {
   return `SELECT ${names.map((name) => `pg_catalog.current_setting(${quote(name)}, true)`).join(', ')}`
 }
 
+/** Settings as they are once these were read; those that `keeps` names stay as they were. */
+export function settingsWith(
+  settings: Settings,
+  names: readonly string[],
+  values: readonly (string | null)[],
+  keeps: (name: string) => boolean = () => false,
+): Settings {
+  const now = new Map(settings)
+  for (const [at, name] of names.entries()) {
+    const value = values[at] ?? undefined
+    if (keeps(name)) continue
+    if (value === undefined) now.delete(name)
+    else now.set(name, value)
+  }
+  return now
+}
+
 /** Names of settings are case-insensitive: the form in which they are compared here. */
 export function settingKey(name: string): string {
   return name.toLowerCase()

@@ -72,9 +72,14 @@ export class StatementRewriter implements FrameSink {
     return name === '' ? this.#unnamed?.definition : this.statements.get(statementKey(name))?.definition
   }
 
-  /** The client's unnamed statement is this from here on: a turn that went another way made it, or dropped it. */
-  setUnnamed(definition: Buffer | undefined): void {
-    this.#unnamed = definition && newClientStatement(definition)
+  /** A turn ran that went another way: its unnamed statement is the client's from here on. */
+  ranElsewhere(turn: WholeTurn): void {
+    if (turn.kind === 'query') this.#unnamed = undefined
+    else if (turn.parses) {
+      const { bytes, definitionStart, definitionEnd } = turn
+      if (this.#unnamed?.definition.equals(bytes.subarray(definitionStart, definitionEnd))) return
+      this.#unnamed = newClientStatement(Buffer.from(bytes.subarray(definitionStart, definitionEnd)))
+    }
   }
 
   /**

@@ -3,7 +3,7 @@ import type { Log } from '../base/log.ts'
 import type { StatementAnalysis } from '../sql/analysis.ts'
 import { encodeQuery } from '../wire/client-messages.ts'
 import { plainAnswer, type TurnAnswer, type WholeTurn } from '../wire/whole-turn.ts'
-import { BatchedTurn, CANCELLED } from './batched-turn.ts'
+import { BatchedTurn } from './batched-turn.ts'
 import type { Batching } from './batching.ts'
 import type { DatabasePool } from './database-pool.ts'
 import { JoinedBytes } from './joined-bytes.ts'
@@ -11,7 +11,7 @@ import { LeaseEffects, type PinReason, pinReason } from './lease-effects.ts'
 import type { LeaseRequest } from './lease-queue.ts'
 import type { PooledServer, ServerReader } from './pooled-server.ts'
 import { RepliesOwed } from './replies-owed.ts'
-import { type Settings, settingsChangeSql, settingsReadSql } from './settings.ts'
+import { type Settings, settingsChangeSql, settingsReadSql, settingsWith } from './settings.ts'
 import { statementKey } from './statement-names.ts'
 import { StatementRewriter } from './statement-rewriter.ts'
 import { TransactionReplies } from './transaction-replies.ts'
@@ -79,10 +79,8 @@ export class TransactionSession {
   #turnWaiting: WholeTurn | undefined
   #turnAway: WholeTurn | undefined
   #leave: () => void = () => {}
-  /** Where turns may be batched; and of the one that is. */
+  /** Where turns may be batched. */
   readonly #batched: BatchedTurn | undefined
-  #whole: WholeTurn | undefined
-  #answer: (answer: TurnAnswer) => void = () => {}
   /** Those that the server has not acted on yet, of this lease. */
   readonly #cancels = new Set<Promise<void>>()
 
@@ -97,8 +95,23 @@ export class TransactionSession {
     this.#reader = {
       onData: (chunk) => this.#fromServer(chunk),
       onDrain: () => this.#stall(false),
-      onLost: (error) => this.#lost(error),
+      onLost: (error) => this.#fail(error),
     }
+    const { batching, key } = options
+    this.#batched =
+      batching &&
+      new BatchedTurn({
+        batching,
+        key,
+        definitionOf: (name) => this.#rewriter.definitionOf(name),
+        onEnd: (turn) => {
+          if (this.#phase !== 'batched') return
+          this.#phase = 'idle'
+          if (this.#backlog.length > 0) this.#lease()
+          if (turn !== undefined) this.#rewriter.ranElsewhere(turn)
+        },
+        onLost: (error) => this.#fail(error),
+      })
     this.#request = {
       key: options.key,
       identity: options.identity,
@@ -111,16 +124,6 @@ export class TransactionSession {
       },
       onRefused: (error) => this.#fail(error),
     }
-    const { batching, key } = options
-    this.#batched =
-      batching &&
-      new BatchedTurn({
-        batching,
-        key,
-        definitionOf: (name) => this.#rewriter.definitionOf(name),
-        onAnswer: (answer) => this.#answered(answer),
-        onLost: (error) => this.#fail(error),
-      })
   }
 
   /** Why the session keeps its server connection; undefined while it does not. */
@@ -156,10 +159,8 @@ export class TransactionSession {
    * side by side with other clients', on a connection of nobody's.
    */
   take(turn: WholeTurn, statement: StatementAnalysis, answer: (answer: TurnAnswer) => void): boolean {
-    if (this.#phase !== 'idle' || !this.#batched?.start(turn, statement, this.#settings)) return false
+    if (this.#phase !== 'idle' || !this.#batched?.start(turn, statement, this.#settings, answer)) return false
     this.#phase = 'batched'
-    this.#whole = turn
-    this.#answer = answer
     return true
   }
 
@@ -206,9 +207,7 @@ export class TransactionSession {
    */
   async cancel(): Promise<void> {
     if (this.#phase === 'batched') {
-      // What the server runs may be a neighbour's: the client is answered, and its own statement's reply goes nowhere.
-      this.#batched?.abandon()
-      this.#answered({ reply: CANCELLED, completed: false })
+      this.#batched?.cancel()
       return
     }
     const server = this.#server
@@ -234,12 +233,7 @@ export class TransactionSession {
   /** The client is gone, or the session is over: what it holds is rolled back and cleaned, or closed. */
   close(): void {
     if (this.#phase === 'ended') return
-    this.#phase = 'ended'
-    this.#leave()
-    this.#batched?.abandon()
-    const server = this.#server
-    this.#server = undefined
-    this.#backlog = []
+    const server = this.#end()
     if (server === undefined) return
     const busy = !this.#atRest || this.#cancels.size > 0
     void this.#options.pool.giveBack(server, busy ? 'busy' : this.#replies.status)
@@ -372,24 +366,6 @@ export class TransactionSession {
     this.#stall(false)
   }
 
-  #answered(answer: TurnAnswer): void {
-    if (this.#phase !== 'batched') return
-    const turn = this.#whole
-    this.#whole = undefined
-    this.#phase = 'idle'
-    if (this.#backlog.length > 0) this.#lease()
-    if (turn !== undefined && answer?.completed) this.#noteUnnamed(turn)
-    this.#answer(answer)
-  }
-
-  /** What a turn that went another way made of the unnamed statement. */
-  #noteUnnamed(turn: WholeTurn): void {
-    if (turn.kind === 'query') this.#rewriter.setUnnamed(undefined)
-    else if (turn.parses) {
-      this.#rewriter.setUnnamed(turn.bytes.subarray(turn.definitionStart, turn.definitionEnd))
-    }
-  }
-
   get #isOver(): boolean {
     return this.#phase === 'ended'
   }
@@ -426,7 +402,12 @@ export class TransactionSession {
         const [reply] = await server.exchange([settingsReadSql(names)])
         if (reply?.error !== undefined || reply?.status !== 'I')
           fail('SERVER_BAD', { detail: 'settings cannot be read' })
-        this.#learn(server, names, reply.rows[0] ?? [])
+        const { settings } = pool
+        const values = reply.rows[0] ?? []
+        server.settings = settings.of(settingsWith(server.settings, names, values))
+        // The proxy's own are as the proxy says, whatever a statement made of them.
+        const isOurs = (name: string) => name.startsWith('pgoauth.')
+        this.#settings = settings.of(settingsWith(this.#settings, names, values, isOurs))
       }
     } catch (thrown) {
       pool.drop(server)
@@ -438,23 +419,6 @@ export class TransactionSession {
     this.#phase = 'idle'
     if (this.#backlog.length > 0) this.#lease()
     else this.#stall(false)
-  }
-
-  #learn(server: PooledServer, names: readonly string[], values: readonly (string | null)[]): void {
-    const wants = new Map(this.#settings)
-    const has = new Map(server.settings)
-    for (const [at, name] of names.entries()) {
-      const value = values[at] ?? undefined
-      if (value === undefined) has.delete(name)
-      else has.set(name, value)
-      // The proxy's own settings are as the proxy says, whatever a statement made of them.
-      if (name.startsWith('pgoauth.')) continue
-      if (value === undefined) wants.delete(name)
-      else wants.set(name, value)
-    }
-    const { settings } = this.#options.pool
-    server.settings = settings.of(has)
-    this.#settings = settings.of(wants)
   }
 
   #stall(stalled: boolean): void {
@@ -471,19 +435,20 @@ export class TransactionSession {
     }
   }
 
-  #lost(error: PgoauthError): void {
-    this.#fail(error)
-  }
-
   #fail(error: PgoauthError): void {
     if (this.#phase === 'ended') return
+    const server = this.#end()
+    if (server !== undefined) this.#options.pool.drop(server)
+    this.#sinks.onEnd(error)
+  }
+
+  #end(): PooledServer | undefined {
     this.#phase = 'ended'
     this.#leave()
     this.#batched?.abandon()
+    this.#backlog = []
     const server = this.#server
     this.#server = undefined
-    this.#backlog = []
-    if (server !== undefined) this.#options.pool.drop(server)
-    this.#sinks.onEnd(error)
+    return server
   }
 }

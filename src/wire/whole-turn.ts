@@ -35,6 +35,8 @@ export class WholeBind {
   readonly definitionStart: number
   readonly definitionEnd: number
   readonly sqlEnd: number
+  /** The Parse gives its parameters types. */
+  readonly hasTypes: boolean
   /** The Bind's statement name. */
   readonly nameStart: number
   readonly nameEnd: number
@@ -43,18 +45,15 @@ export class WholeBind {
 
   constructor(
     bytes: Buffer,
-    parse: { readonly definitionStart: number; readonly definitionEnd: number; readonly sqlEnd: number },
-    bind: {
-      readonly nameStart: number
-      readonly nameEnd: number
-      readonly bindEnd: number
-      readonly hasDescribe: boolean
-    },
+    parse: Pick<WholeBind, 'definitionStart' | 'definitionEnd' | 'sqlEnd'>,
+    bind: Pick<WholeBind, 'nameStart' | 'nameEnd' | 'bindEnd' | 'hasDescribe'>,
   ) {
     this.bytes = bytes
     this.definitionStart = parse.definitionStart
     this.definitionEnd = parse.definitionEnd
     this.sqlEnd = parse.sqlEnd
+    // Its text, a NUL and a count stand before the types.
+    this.hasTypes = parse.definitionEnd > parse.sqlEnd + 3
     this.nameStart = bind.nameStart
     this.nameEnd = bind.nameEnd
     this.bindEnd = bind.bindEnd
@@ -64,11 +63,6 @@ export class WholeBind {
   /** Whether it parses the statement it binds. */
   get parses(): boolean {
     return this.definitionStart >= 0
-  }
-
-  /** The Parse gives its parameters types. */
-  get hasTypes(): boolean {
-    return this.definitionEnd > this.sqlEnd + 3
   }
 
   /** Text of the Parse; undefined where there is none. */
@@ -108,11 +102,13 @@ export function frameWholeTurn(bytes: Buffer): WholeTurn | undefined {
   return tag === CLIENT.Parse || tag === CLIENT.Bind ? frameBind(bytes) : undefined
 }
 
+/** Places that hold nothing. */
 const NO_PARSE = { definitionStart: -1, definitionEnd: -1, sqlEnd: -1 }
 
 function frameBind(bytes: Buffer): WholeBind | undefined {
   let at = 0
   let parse = NO_PARSE
+  let hasDescribe = false
   if (bytes[0] === CLIENT.Parse) {
     const definitionStart = HEADER_BYTES + 1
     const definitionEnd = endOf(bytes, 0)
@@ -132,16 +128,22 @@ function frameBind(bytes: Buffer): WholeBind | undefined {
   // What was parsed in this turn is what is bound in it.
   if (parse !== NO_PARSE && nameEnd !== nameStart) return undefined
   at = bindEnd
-  const hasDescribe = bytes[at] === CLIENT.Describe
-  if (hasDescribe) {
+  if (bytes[at] === CLIENT.Describe) {
     if (lengthAt(bytes, at + 1) !== 6 || bytes[at + 5] !== 0x50 || bytes[at + 6] !== 0) return undefined
     at += 7
+    hasDescribe = true
   }
   // Execute of the unnamed portal without a limit, and Sync.
   if (bytes.length !== at + 15 || bytes[at] !== CLIENT.Execute || lengthAt(bytes, at + 1) !== 9) return undefined
   if (bytes[at + 5] !== 0 || lengthAt(bytes, at + 6) !== 0) return undefined
   if (bytes[at + 10] !== CLIENT.Sync || lengthAt(bytes, at + 11) !== 4) return undefined
   return new WholeBind(bytes, parse, { nameStart, nameEnd, bindEnd, hasDescribe })
+}
+
+/** The first NUL from `start` on, before `end`; -1 where there is none. */
+function nulAt(bytes: Buffer, start: number, end: number): number {
+  for (let at = start; at < end; at++) if (bytes[at] === 0) return at
+  return -1
 }
 
 /** The turn from its Bind on, of the statement of another name (ASCII). */
@@ -187,12 +189,6 @@ export function plainAnswer(bytes: Buffer, turn: WholeTurn): 'I' | 'T' | undefin
   const status = bytes[end + HEADER_BYTES]
   if (status === IDLE) return 'I'
   return status === IN_TRANSACTION ? 'T' : undefined
-}
-
-/** The first NUL from `start` on, before `end`; -1 where there is none. */
-function nulAt(bytes: Buffer, start: number, end: number): number {
-  for (let at = start; at < end; at++) if (bytes[at] === 0) return at
-  return -1
 }
 
 /** Where the message that begins at `at` ends; -1 where it does not end inside. */
