@@ -1,8 +1,9 @@
 import { asPgoauthError } from '../base/errors.ts'
-import type { StatementAnalysis } from '../sql/analysis.ts'
+import type { SessionEffects, StatementAnalysis } from '../sql/analysis.ts'
 import { encodeBind, encodeClose, encodeExecute, encodeParse, encodeSync } from '../wire/client-messages.ts'
 import type { GateParts } from './gate-parts.ts'
 import type { ParsedJudgement } from './judge.ts'
+import { LostSettings } from './lost-settings.ts'
 import { deniedResponse, errorResponse } from './refusal.ts'
 import type { OwedMessage } from './reply-ledger.ts'
 import type { UnknownName } from './running-names.ts'
@@ -26,8 +27,8 @@ export class Outbox {
   #isUnnamed = false
   /** A message of this segment was refused, so the server discards the rest of it: nothing of it is sent or judged. */
   refusedSegment = false
-  /** Something in this segment took back the proxy's own settings. */
-  restoreAfterSync = false
+  /** What this segment put back of the settings that the session began with. */
+  #lost = new LostSettings()
 
   constructor(parts: GateParts, dropRest: () => void) {
     this.#parts = parts
@@ -138,10 +139,17 @@ export class Outbox {
     if (analysis) this.#parts.sinks.onSending?.(analysis)
   }
 
-  /** Puts the proxy's own settings back on the server, under names of its own, answers unseen. */
+  /** Notes what runs before the next `restore`. */
+  noteSettings(effects: readonly SessionEffects[]): void {
+    for (const one of effects) this.#lost.note(one)
+  }
+
+  /** Puts what was lost of the session's settings back on the server, under names of its own, answers unseen. */
   restore(): void {
-    this.restoreAfterSync = false
-    const { restoreSql } = this.#parts.options
+    if (this.#lost.isEmpty) return
+    const lost = this.#lost
+    this.#lost = new LostSettings()
+    const restoreSql = this.#parts.options.restoreSql?.((name) => lost.has(name))
     if (restoreSql === undefined) return
     const { state } = this.#parts
     const { ownName: name } = state

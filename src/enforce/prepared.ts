@@ -43,7 +43,7 @@ export function copiesIn({ effects }: StatementAnalysis): boolean {
   return effects.copy === 'in'
 }
 
-/** Whether it puts settings back to what the login gave, the proxy's own with them. */
-export function losesSettings({ effects }: StatementAnalysis): boolean {
-  return effects.discard === 'all' || (effects.reset !== undefined && effects.reset.name === undefined)
+/** Whether it changes settings or puts them back. */
+export function changesSettings({ effects }: StatementAnalysis): boolean {
+  return effects.set !== undefined || effects.reset !== undefined || effects.discard === 'all'
 }

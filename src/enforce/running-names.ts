@@ -1,6 +1,6 @@
-import type { SessionRelation, StatementAnalysis } from '../sql/analysis.ts'
+import type { SessionEffects, SessionRelation, StatementAnalysis } from '../sql/analysis.ts'
 import { sqlNameKey } from './name-table.ts'
-import { copiesIn, type JudgedUnder, losesSettings, type Prepared } from './prepared.ts'
+import { changesSettings, copiesIn, type JudgedUnder, type Prepared } from './prepared.ts'
 import { unknownNameResponse } from './refusal.ts'
 import { keepsCursors, NESTED } from './server-hazard.ts'
 import type { RunningStatement, SessionState } from './session-state.ts'
@@ -35,9 +35,10 @@ export class RunningNames {
   readonly uses = new Set<Prepared>()
   /** Of the statement or the cursor that was given a name that means nothing; then nothing may run. */
   unknown: UnknownName | undefined
-  /** A COPY FROM STDIN is among them, and something that puts settings back. */
+  /** A COPY FROM STDIN is among them. */
   copies = false
-  loses = false
+  /** Of those that change settings or put them back, in order. */
+  readonly settings: SessionEffects[] = []
   /** Every cursor is still there when they have run. */
   keepsCursors = true
   readonly #state: SessionState
@@ -111,7 +112,7 @@ export class RunningNames {
     if (makesTemporary) this.#made.push(...makesTemporary)
     if (changes) this.#made.push(...changes)
     this.copies ||= copiesIn(analysis)
-    this.loses ||= losesSettings(analysis)
+    if (changesSettings(analysis)) this.settings.push(analysis.effects)
   }
 
   /** The statement, with the names it gives. What an EXECUTE runs gives them too, where it is sure what that is. */

@@ -102,7 +102,7 @@ export class StatementDesk {
   #sync(message: Buffer): void {
     this.#outbox.send('sync', message, NOTHING_NOTED)
     this.#outbox.refusedSegment = false
-    if (this.#outbox.restoreAfterSync) this.#outbox.restore()
+    this.#outbox.restore()
   }
 
   #query(body: Buffer): void {
@@ -127,7 +127,8 @@ export class StatementDesk {
           state.copyIn = names.copies ? beginCopy('query') : undefined
           const { copyIn } = state
           outbox.pass('query', { statements: names.running, sql: shortText(text), ...(copyIn && { copyIn }) })
-          if (names.loses) outbox.restore()
+          outbox.noteSettings(names.settings)
+          outbox.restore()
         })
       })
     })
@@ -234,7 +235,7 @@ export class StatementDesk {
         if (!names.keepsCursors) state.closings++
         state.copyIn = names.copies ? beginCopy('execute') : undefined
         outbox.pass('execute', { statements: names.running, ...(state.copyIn && { copyIn: state.copyIn }) })
-        if (names.loses) outbox.restoreAfterSync = true
+        outbox.noteSettings(names.settings)
         // Whether a COPY began or what became of it must come now; the server itself flushes only at a Sync.
         if (state.copyIn) toServer.add(FLUSH)
       })

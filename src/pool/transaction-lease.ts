@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import type { PgoauthError } from '../base/errors.ts'
 import type { ServerLease, ServerStream } from './server-lease.ts'
+import { settingsRestoreSql } from './settings.ts'
 import { TransactionSession, type TransactionSessionOptions } from './transaction-session.ts'
 
 /**
@@ -19,7 +20,7 @@ export function transactionLease(options: TransactionSessionOptions): ServerLeas
   return {
     stream,
     parameters: new Map(options.told),
-    restoreSql: options.restoreSql,
+    restoreSql: (isLost) => settingsRestoreSql(options.settings, isLost),
     cancel: () => session.cancel(),
     release: () => session.close(),
     watcher: {

@@ -26,8 +26,6 @@ export interface TransactionSessionOptions {
   readonly settings: Settings
   /** ParameterStatus as the client was told. */
   readonly told: ReadonlyMap<string, string>
-  /** Restores the settings of the login, after a RESET ALL. */
-  readonly restoreSql: string | undefined
   readonly log: Log
   /** Where turns may run side by side with other clients'. */
   readonly batching?: Batching | undefined

@@ -23,9 +23,9 @@ export interface SessionEffects {
   /** Undefined name: ALL. */
   readonly close?: { readonly name: string | undefined }
   readonly copy?: 'in' | 'out'
-  /** SET and set_config; `reset` is RESET (undefined name: ALL). */
+  /** SET and set_config; `reset` is RESET (undefined name: ALL) and SET … TO DEFAULT. */
   readonly set?: readonly SettingChange[]
-  readonly reset?: { readonly name: string | undefined }
+  readonly reset?: { readonly name: string | undefined; readonly local?: true }
   readonly discard?: 'all' | 'plans' | 'sequences' | 'temp'
   /** Temporary relations made and dropped, unqualified; they are free from here on in this session. */
   readonly makesTemporary?: readonly SessionRelation[]

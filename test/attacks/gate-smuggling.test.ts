@@ -118,7 +118,7 @@ test('the name of a stand-in cannot be guessed from another session', () => {
 })
 
 test('a reply to the gate’s own message never reaches the client, nor does its error', () => {
-  const script = new GateScript({ restoreSql: "set pgoauth.subject = 'ada'" })
+  const script = new GateScript({ restoreSql: () => "set pgoauth.subject = 'ada'" })
   script.clientSends(encodeQuery('discard all'))
   script.serverGotTags('Q C P B E S')
   script.serverSends(server.complete('DISCARD ALL'), server.ready())

@@ -136,7 +136,6 @@ export class TransactionClient {
         identity: name,
         settings: new Map([...Object.entries(settings), ['pgoauth.subject', name]]),
         told: new Map(),
-        restoreSql: undefined,
         log: silentLog,
         batching,
       },

@@ -39,7 +39,9 @@ scopes:
 )
 
 async function open(...scopes: string[]): Promise<LiveGate> {
-  const live = await LiveGate.open(server, judge, grants(...scopes), { restoreSql: "set pgoauth.subject = 'ada'" })
+  const live = await LiveGate.open(server, judge, grants(...scopes), {
+    restoreSql: () => "set pgoauth.subject = 'ada'",
+  })
   after(() => live.close())
   return live
 }
@@ -236,6 +238,45 @@ test('the proxy’s own setting is back behind DISCARD ALL and RESET ALL, unseen
   )
   assert.equal(shown(answers), '1 2 C Z(I) T D C Z(I)')
 })
+
+/** As the pool's: of the settings the session began with, those that were lost. */
+function restoreSql(isLost: (name: string) => boolean): string | undefined {
+  const began = new Map([
+    ['pgoauth.subject', 'ada'],
+    ['work_mem', '5MB'],
+    ['search_path', 'sales'],
+  ])
+  const sets = [...began]
+    .filter(([name]) => isLost(name))
+    .map(([name, value]) => `set_config('${name}', '${value}', false)`)
+  return sets.length > 0 ? `select ${sets.join(', ')}` : undefined
+}
+
+for (const [what, sql, expected] of [
+  ['RESET of one', 'reset work_mem', '5MB,begun'],
+  ['SET TO DEFAULT', 'set work_mem to default', '5MB,begun'],
+  ['RESET ALL', 'reset all', '5MB,sales'],
+  ['what is set behind it', "reset all; set work_mem = '6MB'", '6MB,sales'],
+  ['what is set behind RESET of one', "reset work_mem; set work_mem = '6MB'", '6MB,begun'],
+  ['RESET of one that began as the server has it', 'reset statement_timeout', '4MB,begun'],
+  ['SET LOCAL TO DEFAULT', 'set local work_mem to default', '4MB,begun'],
+] as const) {
+  test(`a setting falls back to what the session began with: ${what}`, async () => {
+    for (const ask of [encodeQuery, extended]) {
+      if (ask === extended && sql.includes(';')) continue
+      const live = await LiveGate.open(server, judge, grants('admin'), { restoreSql })
+      after(() => live.close())
+      await live.query("set search_path = 'begun'; set work_mem = '4MB'")
+      await live.ask([...[ask(sql)].flat()])
+      const answer = await live.query("select current_setting('work_mem') || ',' || current_setting('search_path')")
+      assert.match(String(answer.map(({ body }) => body).join(' ')), new RegExp(expected), sql)
+    }
+  })
+}
+
+function extended(sql: string): Buffer[] {
+  return [encodeParse('', sql), encodeBind('', ''), encodeExecute(''), encodeSync()]
+}
 
 test('COPY in both directions, by both protocols, allowed and denied', async () => {
   const live = await open('write')
