@@ -12,6 +12,7 @@ import type { LeaseRequest } from './lease-queue.ts'
 import type { PooledServer, ServerReader } from './pooled-server.ts'
 import { RepliesOwed } from './replies-owed.ts'
 import { type Settings, settingsChangeSql, settingsReadSql, settingsWith } from './settings.ts'
+import { StaleTurn } from './stale-turn.ts'
 import { statementKey } from './statement-names.ts'
 import { StatementRewriter } from './statement-rewriter.ts'
 import { TransactionReplies } from './transaction-replies.ts'
@@ -72,6 +73,7 @@ export class TransactionSession {
   #turn: StatementAnalysis | null | undefined
   #turnAtMs = 0
   #turnBytes = 0
+  readonly #stale = new StaleTurn()
   readonly #request: LeaseRequest<PooledServer>
   /** A whole turn that waits for the lease, and one that is at the server and owed unsaid (StatementRewriter.takeTurn). */
   #turnWaiting: WholeTurn | undefined
@@ -87,9 +89,10 @@ export class TransactionSession {
     this.#sinks = sinks
     this.#settings = options.pool.settings.of(options.settings)
     this.#rewriter = new StatementRewriter(this.#owed, this.#toServer)
-    this.#replies = new TransactionReplies(this.#owed, this.#rewriter.statements, options.told, () =>
-      this.#rewriter.forgetPrepared(),
-    )
+    this.#replies = new TransactionReplies(this.#owed, this.#rewriter.statements, options.told, (isTold) => {
+      this.#rewriter.forgetPrepared()
+      return !isTold && this.#cancels.size === 0 && this.#stale.found(this.#replies.status)
+    })
     this.#reader = {
       onData: (chunk) => this.#fromServer(chunk),
       onDrain: () => this.#stall(false),
@@ -175,6 +178,7 @@ export class TransactionSession {
     }
     if (this.#phase !== 'leased' || !this.#atRest) return false
     this.willSend(statement)
+    this.#stale.sent(turn.bytes)
     try {
       this.#sendTurn(turn)
     } catch (thrown) {
@@ -194,6 +198,7 @@ export class TransactionSession {
     }
     this.#guarded(() => {
       this.#oweTurn()
+      this.#stale.sent(undefined)
       this.#rewriter.push(chunk)
       this.#send()
     })
@@ -256,6 +261,11 @@ export class TransactionSession {
         if (this.#isOver) return
         this.#sinks.toClient(piece)
       }
+      if (this.#stale.isDue && !this.#replies.isDropping) {
+        this.#rewriter.push(this.#stale.take() ?? Buffer.alloc(0))
+        this.#send()
+        return
+      }
       this.#releaseWhereDue()
     } catch (thrown) {
       this.#fail(asPgoauthError(thrown))
@@ -295,6 +305,7 @@ export class TransactionSession {
     this.#turnBytes = 0
     const turn = this.#turnWaiting
     const backlog = this.#backlog
+    this.#stale.sent(backlog.length === 0 ? turn?.bytes : turn || backlog.length > 1 ? undefined : backlog[0])
     if (turn !== undefined) {
       this.#turnWaiting = undefined
       if (sql === undefined && backlog.length === 0) {
