@@ -73,17 +73,17 @@ export class DirectReader {
 
   /** False where whoever listens has not taken what was read before: then the socket is not read until they have. */
   #read(count: number): boolean {
-    const chunk = this.#buffer.subarray(0, count)
+    const buffer = this.#buffer
     let lent = false
     let takesMore = true
-    if (this.#consumer) lent = this.#consumer(chunk)
+    if (this.#consumer) lent = this.#consumer(buffer.subarray(0, count))
     else {
       lent = count > COPIED_BYTES
-      takesMore = this.#socket?.push(lent ? chunk : Buffer.from(chunk)) ?? true
+      takesMore = this.#socket?.push(lent ? buffer.subarray(0, count) : copyOf(buffer, count)) ?? true
     }
     const step = this.#nextStep(count)
     if (!lent && step === this.#step) return takesMore
-    if (lent && this.#consumer === undefined && this.#step > 0) lenders.set(chunk.buffer, this)
+    if (lent && this.#consumer === undefined && this.#step > 0) lenders.set(buffer.buffer, this)
     if (step !== this.#step) this.#spare.length = 0
     this.#step = step
     const size = SIZES[step] as number
@@ -98,4 +98,14 @@ export class DirectReader {
     if (isFull) return Math.min(this.#step + 1, SIZES.length - 1)
     return this.#smallReads >= SMALL_READS ? 0 : this.#step
   }
+}
+
+/** So few bytes are copied one by one in less time than a view of them takes to be made. */
+const FEW_BYTES = 256
+
+function copyOf(buffer: Buffer, count: number): Buffer {
+  const copy = Buffer.allocUnsafe(count)
+  if (count > FEW_BYTES) buffer.copy(copy, 0, 0, count)
+  else for (let at = 0; at < count; at++) copy[at] = buffer[at] as number
+  return copy
 }

@@ -2,7 +2,8 @@ import { EventEmitter } from 'node:events'
 import type { PgoauthError } from '../base/errors.ts'
 import type { ServerLease, ServerStream } from './server-lease.ts'
 import { settingsRestoreSql } from './settings.ts'
-import { TransactionSession, type TransactionSessionOptions } from './transaction-session.ts'
+import type { TransactionSessionOptions } from './transaction-contract.ts'
+import { TransactionSession } from './transaction-session.ts'
 
 /**
  * Transaction pooling: what looks like one server connection to the session, and is whichever the pool lends for each
