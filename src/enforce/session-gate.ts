@@ -63,12 +63,16 @@ export function openSessionGate(options: GateOptions, sinks: GateSinks): Session
     if (state.ended) return
     try {
       action()
-      parts.toServer.flush()
-      parts.toClient.flush()
-      endWhereDue()
+      sendAll()
     } catch (thrown) {
       finish(asPgoauthError(thrown))
     }
+  }
+
+  function sendAll(): void {
+    parts.toServer.flush()
+    parts.toClient.flush()
+    endWhereDue()
   }
 
   function endWhereDue(): void {
@@ -83,29 +87,32 @@ export function openSessionGate(options: GateOptions, sinks: GateSinks): Session
     if (ending.when === 'statement' || (!state.segmentOpen && state.status === 'I')) finish(ending.error)
   }
 
-  /** One function for all chunks: they come by the hundred thousand. */
-  let incoming: Buffer | undefined
-  const takeIncoming = () => {
-    const chunk = incoming
-    incoming = undefined
-    if (chunk === undefined || offer.take(chunk)) return
-    direct.settle()
-    client.push(chunk)
-  }
-
   return {
+    // As `guarded`, without a closure for each chunk.
     fromClient(chunk) {
-      incoming = chunk
-      guarded(takeIncoming)
+      if (state.ended) return
+      try {
+        if (!offer.take(chunk)) {
+          direct.settle()
+          client.push(chunk)
+        }
+        sendAll()
+      } catch (thrown) {
+        finish(asPgoauthError(thrown))
+      }
     },
     fromServer(chunk) {
-      guarded(() => {
+      if (state.ended) return
+      try {
         if (direct.answered(chunk)) return
         direct.settle()
         server.push(chunk)
         parts.toClient.flush()
         client.resume()
-      })
+        sendAll()
+      } catch (thrown) {
+        finish(asPgoauthError(thrown))
+      }
     },
     clientClosed() {
       if (state.terminated || state.ended) return

@@ -191,7 +191,7 @@ export class TransactionSession {
     if (this.#phase !== 'leased') {
       this.#backlog.push(Buffer.from(chunk))
       if (this.#phase === 'idle') this.#lease()
-      if (this.#mustWait) this.#stall(true)
+      if (this.#server === undefined && !this.#isOver) this.#stall(true)
       return
     }
     this.#guarded(() => {
@@ -370,10 +370,6 @@ export class TransactionSession {
     return this.#phase === 'ended'
   }
 
-  get #mustWait(): boolean {
-    return this.#phase !== 'leased' && this.#phase !== 'ended'
-  }
-
   #noteTurn(): void {
     const { batching } = this.#options
     if (this.#turn && batching !== undefined) {
@@ -402,12 +398,11 @@ export class TransactionSession {
         const [reply] = await server.exchange([settingsReadSql(names)])
         if (reply?.error !== undefined || reply?.status !== 'I')
           fail('SERVER_BAD', { detail: 'settings cannot be read' })
-        const { settings } = pool
         const values = reply.rows[0] ?? []
-        server.settings = settings.of(settingsWith(server.settings, names, values))
+        server.settings = pool.settings.of(settingsWith(server.settings, names, values))
         // The proxy's own are as the proxy says, whatever a statement made of them.
         const isOurs = (name: string) => name.startsWith('pgoauth.')
-        this.#settings = settings.of(settingsWith(this.#settings, names, values, isOurs))
+        this.#settings = pool.settings.of(settingsWith(this.#settings, names, values, isOurs))
       }
     } catch (thrown) {
       pool.drop(server)

@@ -65,12 +65,10 @@ export class Session {
     })
     this.gate = options.openGate({
       toServer: (chunk) => {
-        if (options.server.writable) options.server.write(chunk)
-        if (options.server.writableNeedDrain) options.client.pause()
+        if (options.server.writable && !options.server.write(chunk)) options.client.pause()
       },
       toClient: (chunk) => {
-        if (options.client.writable) options.client.write(chunk)
-        if (options.client.writableNeedDrain) options.server.pause()
+        if (options.client.writable && !options.client.write(chunk)) options.server.pause()
       },
       onStall: (isStalled) => {
         this.#isStalled = isStalled

@@ -36,6 +36,7 @@ const catalog = indexCatalog({
   relations: [
     { schema: 'public', name: 'notes', kind: 'r', columns: ['author', 'note'] },
     { schema: 'public', name: 'marks', kind: 'r', columns: ['number', 'name'] },
+    { schema: 'public', name: 'changing', kind: 'r', columns: ['a'] },
     { schema: 'public', name: 'lying_view', kind: 'v', columns: ['hide'] },
     { schema: 'public', name: 'numbers', kind: 'S', columns: undefined },
   ],
@@ -111,6 +112,10 @@ export class TransactionClient {
   ended: string | undefined
   /** Turns that were run side by side with others'. */
   batched = 0
+  /** Turns that were sent whole. */
+  sentWhole = 0
+  /** False: every turn is taken apart. */
+  sendsWhole = true
   #unnamed: StatementAnalysis | undefined
   readonly #named = new Map<string, StatementAnalysis | undefined>()
   #ready = 0
@@ -161,8 +166,17 @@ export class TransactionClient {
           this.#read(answer.reply)
         }
       })
-    if (!isTaken) this.#sendParts(messages)
+    if (!isTaken && !this.#sendWhole(whole, analysis)) this.#sendParts(messages)
     if (whole?.kind === 'bind' && whole.sql !== undefined) this.#unnamed = analysis
+  }
+
+  /** Sends a turn that does nothing to the session but run, as the gate sends it. */
+  #sendWhole(turn: WholeTurn | undefined, analysis: StatementAnalysis | undefined): boolean {
+    if (turn === undefined || analysis === undefined || !this.sendsWhole) return false
+    if (analysis.ddl || Object.keys(analysis.effects).length > 0) return false
+    const isSent = this.session.send(turn, analysis)
+    if (isSent) this.sentWhole++
+    return isSent
   }
 
   /** Of a turn that is one statement. */

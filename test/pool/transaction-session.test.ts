@@ -489,3 +489,99 @@ test('a Query between extended-query messages and their Sync is refused', async 
   const { client } = poolOf()
   assert.deepEqual(await client('ada').turn([encodeParse('', 'SELECT 1'), ...q('SELECT 2')]), ['ended 08P01'])
 })
+
+test('turns that are sent whole and turns that are taken apart give the same, in and outside of transactions', async () => {
+  const { client } = poolOf({ limits: { size: 2 } })
+  const run = (name: string, ...values: string[]) => [encodeBind('', name, values), encodeExecute(''), encodeSync()]
+  const turns = [
+    q('SELECT 1'),
+    [encodeParse('', 'SELECT $1::int'), ...run('', '2')],
+    run('', '3'),
+    [encodeParse('s', 'SELECT $1::int * 2'), encodeSync()],
+    run('s', '4'),
+    run('s', 'four'),
+    run('s', '5'),
+    run('t'),
+    [encodeParse('', 'SELECT 1 / 0'), ...run('')],
+    run(''),
+    [encodeParse('', 'SELEC'), ...run('')],
+    run(''),
+    q('SELECT 1 / 0'),
+    q("SELECT repeat('x', 100000) IS NULL"),
+    q("SELECT length(repeat('y', 9)) FROM generate_series(1, 3000)"),
+    q('BEGIN'),
+    run('s', '6'),
+    [encodeParse('', 'SELECT $1::int'), ...run('', '7')],
+    run('', '8'),
+    [encodeExecute(''), encodeSync()],
+    run('s', 'nine'),
+    q('SELECT 10'),
+    q('ROLLBACK'),
+    q('SELECT 11'),
+    run('s', '12'),
+  ]
+  const transcripts = []
+  for (const isWhole of [true, false]) {
+    const ada = client(isWhole ? 'ada' : 'grace')
+    ada.sendsWhole = isWhole
+    const transcript = []
+    for (const turn of turns) transcript.push(await ada.turn(turn))
+    transcripts.push(transcript)
+    assert.equal(ada.sentWhole > 15, isWhole)
+  }
+  assert.deepEqual(transcripts[0], transcripts[1])
+})
+
+test('what comes behind a turn that was sent whole, before its answer, goes on in order', async () => {
+  const { client } = poolOf()
+  const ada = client('ada')
+  const run = [encodeBind('', '', ['2']), encodeExecute(''), encodeSync()]
+  ada.send(...q('SELECT pg_sleep(0.05)'))
+  ada.send(encodeParse('', 'SELECT $1::int'), ...run)
+  ada.send(...run)
+  assert.deepEqual(
+    (await ada.turn(q('SELECT 3'), 4)).filter((word) => word.startsWith('D') || word.startsWith('Z')),
+    ['D ', 'Z I', 'D 2', 'Z I', 'D 2', 'Z I', 'D 3', 'Z I'],
+  )
+})
+
+test('turns sent whole wait for a server connection, in order, and what one left of its settings is not another’s', async () => {
+  const { client } = poolOf()
+  const clients = ['ada', 'grace', 'mary'].map((name) => client(name, { 'app.who': name }))
+  for (let round = 0; round < 20; round++) {
+    const asked = clients.map((one) =>
+      one.turn(q("SELECT current_setting('app.who'), current_setting('pgoauth.subject')")),
+    )
+    const said = await Promise.all(asked)
+    assert.deepEqual(
+      said.map(([row]) => row),
+      ['D ada|ada', 'D grace|grace', 'D mary|mary'],
+    )
+  }
+  assert.ok(clients.every(({ sentWhole }) => sentWhole === 20))
+})
+
+test('a function that hides state in a turn sent whole has it cleaned away', async () => {
+  const { client } = poolOf()
+  const [ada, grace] = [client('ada'), client('grace')]
+  await ada.turn(q('SELECT public.hide()'))
+  await grace.turn(q('SELECT 1'))
+  assert.equal(ada.sentWhole, 1)
+  const [row] = await grace.turn(q("SELECT count(*), current_setting('app.secret', true) FROM pg_prepared_statements"))
+  // The server keeps the name of a setting that was once set.
+  assert.equal(row, 'D 0|')
+})
+
+test('a cancel, and an end, of a turn that was sent whole', async () => {
+  const { client, pool } = poolOf()
+  const ada = client('ada')
+  const answer = ada.turn(q('SELECT pg_sleep(60)'))
+  await sleep(100)
+  await ada.session.cancel()
+  assert.deepEqual(await answer, ['E 57014 canceling statement due to user request', 'Z I'])
+  ada.send(...q('SELECT pg_sleep(60)'))
+  await sleep(50)
+  ada.session.close()
+  await settled(pool)
+  assert.equal(pool.queue.counts.leased, 0)
+})

@@ -10,7 +10,7 @@ import {
   encodeQuery,
   encodeSync,
 } from '../../src/wire/client-messages.ts'
-import { readWholeTurn } from '../../src/wire/whole-turn.ts'
+import { plainAnswer, readWholeTurn, withStatementName } from '../../src/wire/whole-turn.ts'
 
 const portal = encodeDescribe({ kind: 'portal', name: '' })
 const run = [encodeExecute(''), encodeSync()]
@@ -83,4 +83,74 @@ test('no cut and no single changed byte of a turn is read past its end', () => {
       if (turn?.kind === 'bind') assert.ok(turn.nameEnd < turn.bindEnd && turn.bindEnd < whole.length)
     }
   }
+})
+
+const message = (tag: string, body = '') => {
+  const bytes = Buffer.alloc(5 + body.length)
+  bytes.write(tag)
+  bytes.writeInt32BE(4 + body.length, 1)
+  bytes.write(body, 5, 'latin1')
+  return bytes
+}
+const ready = (status = 'I') => message('Z', status)
+const [described, row, done] = [message('T', '\0\0'), message('D', '\0\0'), message('C', 'SELECT 1\0')]
+const [parseDone, bindDone, noData] = [message('1'), message('2'), message('n')]
+const parse = encodeParse('', 'SELECT 1')
+const bind = encodeBind('', '')
+
+for (const [turn, answer, status] of [
+  [[encodeQuery('SELECT 1')], [described, row, row, done, ready()], 'I'],
+  [[encodeQuery('SELECT 1')], [described, done, ready('T')], 'T'],
+  [[encodeQuery('DELETE FROM t')], [done, ready()], 'I'],
+  [[parse, bind, portal, ...run], [parseDone, bindDone, described, row, done, ready()], 'I'],
+  [[parse, bind, ...run], [parseDone, bindDone, row, done, ready()], 'I'],
+  [[bind, portal, ...run], [bindDone, noData, done, ready('T')], 'T'],
+] as const) {
+  const sent = of(...turn)
+  const whole = Buffer.concat(answer)
+  test(`the whole answer to a turn is plain, and nothing else is: ${whole.toString('latin1').replaceAll(/[^A-Za-z0-9 ]/g, '')}`, () => {
+    assert.ok(sent)
+    assert.equal(plainAnswer(whole, sent), status)
+    for (let cut = 0; cut < whole.length; cut++) {
+      assert.equal(plainAnswer(whole.subarray(0, cut), sent), undefined)
+      // A Query's answer has no beginning of its own.
+      if (cut > 0 && sent.kind === 'bind') assert.equal(plainAnswer(whole.subarray(cut), sent), undefined)
+    }
+    assert.equal(plainAnswer(Buffer.concat([whole, Buffer.from([0])]), sent), undefined)
+    assert.equal(plainAnswer(Buffer.concat([whole, row]), sent), undefined)
+    for (const [at, odd] of [message('N'), message('S'), message('E'), message('A'), ready('E')].entries()) {
+      for (let place = 0; place <= answer.length; place++) {
+        const pieces: Buffer[] = [...answer]
+        pieces.splice(place, at === 4 && place === answer.length - 1 ? 1 : 0, odd)
+        assert.equal(plainAnswer(Buffer.concat(pieces), sent), undefined)
+      }
+    }
+    // Lengths that are none, or lead astray.
+    for (let at = 0; at < whole.length; at++) {
+      for (const value of [0, 1, 3, 0x7f, 0x80, 0xff]) {
+        const changed = Buffer.from(whole)
+        changed[at] = value
+        plainAnswer(changed, sent)
+      }
+    }
+  })
+}
+
+test('an answer with the messages of another turn’s answer is not plain', () => {
+  const query = of(encodeQuery('SELECT 1'))
+  const bound = of(bind, ...run)
+  assert.ok(query && bound)
+  assert.equal(plainAnswer(Buffer.concat([bindDone, row, done, ready()]), query), undefined)
+  assert.equal(plainAnswer(Buffer.concat([described, row, done, ready()]), bound), undefined)
+  assert.equal(plainAnswer(Buffer.concat([bindDone, described, row, done, ready()]), bound), undefined)
+  assert.equal(plainAnswer(Buffer.concat([described, row, done, done, ready()]), query), undefined)
+})
+
+test('a bound turn goes to the statement of another name, with nothing else changed', () => {
+  const turn = of(encodeBind('', 'sé', ['7']), portal, ...run)
+  assert.ok(turn?.kind === 'bind')
+  assert.deepEqual(
+    withStatementName(turn, 'other_1'),
+    Buffer.concat([encodeBind('', 'other_1', ['7']), portal, ...run]),
+  )
 })
