@@ -166,7 +166,7 @@ export class TransactionSession {
     if (this.#phase !== 'leased') {
       this.#backlog.push(Buffer.from(chunk))
       if (this.#phase === 'idle') this.#lease()
-      if (this.#mustWait) this.#stall(true)
+      if (this.#server === undefined && !this.#isOver) this.#stall(true)
       return
     }
     this.#guarded(() => {
@@ -350,10 +350,6 @@ export class TransactionSession {
 
   get #isOver(): boolean {
     return this.#phase === 'ended'
-  }
-
-  get #mustWait(): boolean {
-    return this.#phase !== 'leased' && this.#phase !== 'ended'
   }
 
   #noteTurn(): void {
