@@ -1,5 +1,6 @@
 import { quoteName } from '../base/sql-name.ts'
 import { needEverything } from './action-calls.ts'
+import { needOnBases } from './invoker-view.ts'
 import { needRelationAction, needRelationNamed } from './named-object.ts'
 import type { Tree } from './parser.ts'
 import { resolveRangeVar } from './relation-name.ts'
@@ -63,7 +64,9 @@ export function analyseLock(walk: Walk, { body }: Node): void {
   walk.touch(body)
   walk.collector.readOnly = false
   for (const { body: rangeVar } of nodesOf(body.relations)) {
-    walk.collector.needRelation('lock', resolveRangeVar(walk, rangeVar))
+    const relation = resolveRangeVar(walk, rangeVar)
+    walk.collector.needRelation('lock', relation)
+    needOnBases(walk, 'lock', relation)
   }
 }
 

@@ -149,6 +149,14 @@ describe('the policy file', () => {
     }
   })
 
+  it('a key that stands twice is told beside all else', () => {
+    assert.deepEqual(mistakesIn('version: 1\nscopes:\n  a: all\n  a: { selct: [s.t] }\nversion: 1\n'), [
+      'policy.yaml:4:3: "a" stands here twice',
+      'policy.yaml:4:8: unknown key "selct"; did you mean "select"?',
+      'policy.yaml:5:1: "version" stands here twice',
+    ])
+  })
+
   it('a star that is not quoted is told to be', () => {
     assert.deepEqual(mistakesIn('version: 1\nscopes: { a: { select: * } }'), [
       'policy.yaml:2:24: a text that begins with * is quoted: "*"',

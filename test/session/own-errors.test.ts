@@ -187,6 +187,8 @@ test('a name that is no plain word is found without quotes too', () => {
   for (const M of ['permission denied for table x-y', 'permission denied for schema odd schema']) {
     assert.doesNotMatch(String(told('orders:read', { C: '42501', M }).M), /x-y|odd/)
   }
+  const part = { C: '42501', M: 'it is about max-y-value' }
+  assert.deepEqual(told('orders:read', part), part)
 })
 
 test('a domain of a schema without a grant is not named, nor its constraint', () => {

@@ -94,6 +94,7 @@ scopes:
   files: { server_files: "*" }
   lock: { lock: "*" }
   lock:orders: { lock: [sales.orders] }
+  lock:names: { lock: [hr.names_again] }
   maintain: { maintain: [sales.orders] }
   maintain:all: { maintain: "*" }
   set: { set: [work_mem, app.tenant] }
