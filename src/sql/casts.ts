@@ -7,6 +7,7 @@ import { mayBeCustomType } from './value-type.ts'
 import type { Walk } from './walk.ts'
 
 const NAMES_TO_OIDS = new Set([
+  'aclitem',
   'regclass',
   'regcollation',
   'regconfig',

@@ -25,12 +25,10 @@ export const FREE_FUNCTIONS: readonly CuratedGroup[] = [
   },
   {
     reason: 'texts, arrays, records, enums: stable only because an output function or a setting is consulted',
-    names: `anytextcat array_in array_out array_recv array_send array_to_string bpcharrecv bpcharsend concat concat_ws
-      convert convert_from convert_to cash_in cash_out cstring_recv cstring_send date_in date_out domain_in domain_recv
-      enum_first enum_in enum_last enum_out enum_range enum_recv enum_send format interval_in interval_out length money
-      multirange_in multirange_out multirange_recv multirange_send namerecv namesend numeric quote_literal quote_nullable
-      range_in range_out range_recv range_send record_in record_out record_recv record_send textanycat textrecv textsend
-      time_in timestamp_in timestamp_out timestamptz_in timestamptz_out timetz_in to_number varcharrecv varcharsend
+    names: `anytextcat array_out array_send array_to_string bpcharrecv bpcharsend concat concat_ws convert convert_from
+      convert_to cash_in cash_out cstring_recv cstring_send date_in date_out enum_first enum_last enum_out enum_range
+      enum_send format interval_in interval_out length money multirange_out multirange_send namerecv namesend numeric
+      quote_literal quote_nullable range_out range_send record_out record_send textanycat textrecv textsend time_in timestamp_in timestamp_out timestamptz_in timestamptz_out timetz_in to_number varcharrecv varcharsend
       pg_column_size pg_column_compression pg_column_toast_chunk_id pg_collation_for pg_client_encoding
       getdatabaseencoding pg_char_to_encoding pg_encoding_to_char anyarray_out anyarray_recv anyarray_send
       anycompatiblearray_out anycompatiblearray_recv anycompatiblearray_send anycompatiblemultirange_in

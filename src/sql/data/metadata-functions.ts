@@ -43,6 +43,12 @@ export const METADATA_FUNCTIONS: readonly CuratedGroup[] = [
       to_regoper to_regoperator to_regproc to_regprocedure to_regrole to_regtype to_regtypemod`,
   },
   {
+    reason:
+      'reads a text as a value of a type that is named by its OID: of a reg… type, it looks the text up as a name',
+    names: `array_in array_recv domain_in domain_recv enum_in enum_recv
+      multirange_in multirange_recv range_in range_recv record_in record_recv`,
+  },
+  {
     reason: 'sizes and counters of objects, as the harmless pg_stat views show them; no contents',
     names: `pg_database_size pg_indexes_size pg_relation_size pg_table_size pg_tablespace_size pg_total_relation_size
       pg_stat_get_analyze_count pg_stat_get_autoanalyze_count pg_stat_get_autovacuum_count pg_stat_get_blocks_fetched
