@@ -99,6 +99,29 @@ describe('the corpus of the clinic', () => {
     assert.deepEqual(shown, [])
   })
 
+  it('lets nobody ask for names through the input of a type where metadata is hidden', () => {
+    const hidden = loadPolicy('hidden.yaml', () => POLICY.replace('metadata: visible', 'metadata: hidden'))
+    assert.ok(hidden.ok)
+    for (const sql of [
+      "select 'priv.secrets'::regclass",
+      "select array_in('{priv.secrets}', 2205, -1)",
+      "select record_in('(priv.secrets)', 16400, -1) is null",
+      "select domain_in('x', 16400, -1) is null",
+      "select enum_in('x', 16400) is null",
+      "select range_in('[a,b)', 16400, -1) is null",
+      "select 'somebody=r/nobody'::aclitem",
+      "select '{somebody=r/nobody}'::aclitem[]",
+      "select pg_input_is_valid('priv.secrets', 'regclass')",
+      "select json_value('\"priv.secrets\"', '$' returning regclass)",
+      "select r from jsonb_to_record('{}') as j(r regclass)",
+      "create temp table t (a regclass default 'priv.secrets')",
+    ]) {
+      const one: Case = { scopes: ['emp'], sql, verdict: 'deny', why: 'it says whether there is such a name' }
+      assert.equal(policyVerdict(one, hidden.policy, catalog).said, 'deny', sql)
+      assert.equal(policyVerdict(one, policy, catalog).said, 'allow', sql)
+    }
+  })
+
   it('lists no catalog as harmless that PostgreSQL keeps from a role without rights', { timeout: 60_000 }, async () => {
     const { rows } = await judge.query<{ name: string; columns: string[] }>(`
       select format('%I.%I', nspname, relname) as name, array_agg(quote_ident(attname)) as columns

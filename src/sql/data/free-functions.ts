@@ -26,8 +26,8 @@ export const FREE_FUNCTIONS: readonly CuratedGroup[] = [
   {
     reason: 'texts, arrays, records, enums: stable only because an output function or a setting is consulted',
     names: `anytextcat array_out array_send array_to_string bpcharrecv bpcharsend concat concat_ws
-      convert convert_from convert_to cash_in cash_out cstring_recv cstring_send date_in date_out 
-      enum_first enum_in enum_last enum_out enum_range enum_recv enum_send format interval_in interval_out length money
+      convert convert_from convert_to cash_in cash_out cstring_recv cstring_send date_in date_out
+      enum_first enum_last enum_out enum_range enum_send format interval_in interval_out length money
       multirange_out multirange_send namerecv namesend numeric quote_literal quote_nullable
       range_out range_send record_out record_send textanycat textrecv textsend
       time_in timestamp_in timestamp_out timestamptz_in timestamptz_out timetz_in to_number varcharrecv varcharsend

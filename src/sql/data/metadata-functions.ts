@@ -22,8 +22,8 @@ export const METADATA_FUNCTIONS: readonly CuratedGroup[] = [
   },
   {
     reason: 'takes the OID of any type and reads a text as one, which for regclass and its kin looks a name up',
-    names: `array_in array_recv domain_in domain_recv multirange_in multirange_recv range_in range_recv record_in
-      record_recv`,
+    names: `array_in array_recv domain_in domain_recv enum_in enum_recv multirange_in multirange_recv range_in range_recv
+      record_in record_recv`,
   },
   {
     reason: 'gives the name of a schema, type, collation, text search configuration, dictionary or parser',
