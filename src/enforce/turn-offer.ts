@@ -60,6 +60,8 @@ export class TurnOffer {
     if (state.status === 'E' || this.#direct.busy || !state.ledger.empty || state.segmentOpen) return false
     if (state.copyIn !== undefined || state.ending !== undefined || state.terminated || !this.#hooks.atRest())
       return false
+    // A text that is too long may have a template that is known.
+    if (chunk.length > this.#parts.options.maxStatementBytes) return false
     const turn = frameWholeTurn(chunk)
     const known = turn && (this.#again(turn) ?? this.#judged(chunk))
     if (turn === undefined || known === undefined) return false

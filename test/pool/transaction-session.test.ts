@@ -628,3 +628,17 @@ test('a cancel, and an end, of a turn that was sent whole', async () => {
   await settled(pool)
   assert.equal(pool.queue.counts.leased, 0)
 })
+
+test('a turn sent whole has its statement prepared on a connection that has its settings and not its statement', async () => {
+  const { client, servers } = poolOf({ limits: { size: 2 } })
+  const [ada, other] = [client('ada'), client('ada')]
+  await ada.turn([encodeParse('s', 'SELECT $1::int + 1'), encodeSync()])
+  await other.turn(q('BEGIN'))
+  await ada.turn(q('SELECT 1'))
+  const run = [encodeBind('', 's', ['41']), encodeExecute(''), encodeSync()]
+  for (let round = 0; round < 2; round++) {
+    assert.deepEqual(await ada.turn(run), ['2', 'D 42', 'C SELECT 1', 'Z I'])
+  }
+  assert.equal(servers.length, 2)
+  assert.equal(ada.sentWhole, 3)
+})
