@@ -159,6 +159,8 @@ export class Outbox {
     this.send('bind', encodeBind(name, name), own)
     state.closings++
     this.send('execute', encodeExecute(name), own)
+    // It would live as long as the transaction, and another of its name could not be opened there.
+    this.send('close', encodeClose({ kind: 'portal', name }), own)
     this.send('sync', encodeSync(), own)
   }
 }

@@ -239,6 +239,14 @@ test('the proxy’s own setting is back behind DISCARD ALL and RESET ALL, unseen
   assert.equal(shown(answers), '1 2 C Z(I) T D C Z(I)')
 })
 
+test('settings are put back as often as they are lost, in one transaction too', async () => {
+  const live = await open('admin')
+  await says(live, 'begin', 'C Z(T)')
+  for (let times = 0; times < 3; times++) await says(live, 'reset all', 'C Z(T)')
+  await says(live, "select 1 where current_setting('pgoauth.subject') = 'ada'", 'T D C Z(T)')
+  await says(live, 'commit', 'C Z(I)')
+})
+
 /** As the pool's: of the settings the session began with, those that were lost. */
 function restoreSql(isLost: (name: string) => boolean): string | undefined {
   const began = new Map([
