@@ -4,6 +4,7 @@ import type { GateParts } from './gate-parts.ts'
 import type { KnownTurn } from './known-turn.ts'
 import { UNNAMED } from './name-table.ts'
 import type { Portal, Prepared } from './prepared.ts'
+import { isPlainSelect } from './server-hazard.ts'
 import { NOTHING_NOTED, type Note } from './session-state.ts'
 
 /**
@@ -38,7 +39,7 @@ export class DirectTurn {
     this.#turn = turn
     this.#away = known
     this.#sql = turn.kind === 'query' && state.grants.policy.errors !== 'full' ? turn.sql : undefined
-    state.turnSent(turn.kind === 'query', analysis.plain)
+    state.turnSent(turn.kind === 'query', isPlainSelect(analysis))
     if (sinks.onDirectTurn?.(turn, analysis)) return true
     sinks.onSending?.(analysis)
     sinks.toServer(turn.bytes)

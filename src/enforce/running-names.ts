@@ -2,7 +2,7 @@ import type { SessionEffects, SessionRelation, StatementAnalysis } from '../sql/
 import { sqlNameKey } from './name-table.ts'
 import { changesSettings, copiesIn, type JudgedUnder, type Prepared } from './prepared.ts'
 import { unknownNameResponse } from './refusal.ts'
-import { keepsCursors, NESTED } from './server-hazard.ts'
+import { isPlainSelect, keepsCursors, NESTED } from './server-hazard.ts'
 import type { RunningStatement, SessionState } from './session-state.ts'
 import type { StatementText } from './statement-text.ts'
 
@@ -10,6 +10,7 @@ import type { StatementText } from './statement-text.ts'
 const MAX_OWN = 1000
 /** Statements that are followed in one go: a few milliseconds. */
 const STATEMENTS_A_STEP = 1000
+const NOTHING: readonly Prepared[] = []
 
 export interface UnknownName {
   readonly kind: 'statement' | 'cursor'
@@ -32,7 +33,7 @@ export class RunningNames {
   /** The statements, each with the names that are its own once it is done. */
   running: RunningStatement[] = []
   /** What was prepared or opened before and runs again through them: to be judged again. */
-  readonly uses = new Set<Prepared>()
+  uses: readonly Prepared[] = NOTHING
   /** Of the statement or the cursor that was given a name that means nothing; then nothing may run. */
   unknown: UnknownName | undefined
   /** A COPY FROM STDIN is among them. */
@@ -42,27 +43,38 @@ export class RunningNames {
   /** Every cursor is still there when they have run. */
   keepsCursors = true
   readonly #state: SessionState
-  readonly #made: SessionRelation[] = []
+  #made: SessionRelation[] | undefined
+  /** The text that is followed; its bytes are made once, since many statements may have a slice of it. */
+  #text: StatementText = ''
 
   constructor(state: SessionState) {
     this.#state = state
   }
 
-  /** Follows the statements of a text, some at each step. */
-  *follow(statements: readonly Run[], text: StatementText, judged: JudgedUnder): Generator<void> {
-    const own = slicesOf(text)
+  /** Follows the statements of a text; undefined where that is done, else the steps in which it is to be done. */
+  follow(statements: readonly Run[], text: StatementText, judged: JudgedUnder): Iterator<void> | undefined {
+    this.#text = text
+    if (statements.length > STATEMENTS_A_STEP) return this.#inSteps(statements, judged)
+    for (const one of statements) if (!this.#add(one, judged)) return undefined
+    this.#finish()
+    return undefined
+  }
+
+  *#inSteps(statements: readonly Run[], judged: JudgedUnder): Generator<void> {
     let last: StatementAnalysis | undefined
     let count = 0
-    for (const { analysis } of statements) {
+    for (const one of statements) {
+      const { analysis } = one
       if (++count % STATEMENTS_A_STEP === 0) yield
       if (analysis === last && givesNothing(analysis)) {
         this.running.push(this.running.at(-1) as RunningStatement)
         continue
       }
       last = analysis
-      if (!this.#add(analysis, own, judged)) return
+      if (!this.#add(one, judged)) return
     }
-    this.#addOwn()
+    this.uses = [...new Set(this.uses)]
+    this.#finish()
   }
 
   /** Follows what running a portal runs; what that gives is only sure where it is the only one it may be. */
@@ -70,9 +82,10 @@ export class RunningNames {
     // A cursor of which nothing is known runs what a function opened.
     if (candidates.length === 0) this.keepsCursors = false
     for (const { analysis, sql, judged } of candidates) {
-      if (analysis !== undefined && !this.#add(analysis, slicesOf(sql), judged)) return
+      this.#text = sql
+      if (analysis !== undefined && !this.#add({ analysis }, judged)) return
     }
-    this.#addOwn()
+    this.#finish()
     if (candidates.length !== 1) this.running = []
   }
 
@@ -82,14 +95,24 @@ export class RunningNames {
   }
 
   /** False where nothing may run, because of this one. */
-  #add(analysis: StatementAnalysis, own: (analysis: StatementAnalysis) => string, judged: JudgedUnder): boolean {
-    const { execute, fetch } = analysis.effects
-    const uses: Prepared[] = []
+  #add(one: Run, judged: JudgedUnder): boolean {
+    const { analysis } = one
+    const { execute, fetch, prepare, declare } = analysis.effects
+    if (execute === undefined && fetch === undefined) {
+      if (!isPlainSelect(analysis)) {
+        this.keepsCursors = false
+        this.#noteEffects(analysis)
+      }
+      const isNaming = prepare !== undefined || declare !== undefined
+      this.running.push(isNaming ? this.#named(analysis, this.#text, judged) : one)
+      return true
+    }
+    const found: Prepared[] = []
     if (execute !== undefined) {
       const candidates = this.#state.statements.candidates(sqlNameKey(execute), this.#state.segment)
       if (candidates.length === 0) return this.#fail(analysis, unknownNameResponse('statement', execute))
       if (candidates.some((one) => one.analysis?.effects.execute !== undefined)) return this.#fail(analysis, NESTED)
-      uses.push(...candidates)
+      found.push(...candidates)
     }
     if (fetch !== undefined) {
       const portals = this.#state.portals.candidates(sqlNameKey(fetch), this.#state.segment)
@@ -97,69 +120,70 @@ export class RunningNames {
       if (portals.length === 0 && this.running.length === 0 && !this.#state.transactionMayBeOpen) {
         return this.#fail(analysis, unknownNameResponse('cursor', fetch))
       }
-      uses.push(...portals.flatMap((portal) => portal.candidates))
+      found.push(...portals.flatMap((portal) => portal.candidates))
     }
-    for (const use of uses) this.uses.add(use)
+    this.#use(found)
     this.#noteEffects(analysis)
-    if (execute !== undefined) for (const { analysis: behind } of uses) if (behind) this.#noteEffects(behind)
-    if (!keepsCursors([{ analysis }], uses)) this.keepsCursors = false
-    this.running.push(this.#running(analysis, own, judged, execute === undefined ? undefined : uses))
+    if (execute !== undefined) for (const { analysis: behind } of found) if (behind) this.#noteEffects(behind)
+    if (!keepsCursors(analysis, found)) this.keepsCursors = false
+    this.running.push(execute === undefined ? one : this.#executing(analysis, found))
     return true
+  }
+
+  #use(found: readonly Prepared[]): void {
+    if (this.uses === NOTHING) this.uses = []
+    const uses = this.uses as Prepared[]
+    for (const one of found) if (uses.at(-1) !== one) uses.push(one)
   }
 
   #noteEffects(analysis: StatementAnalysis): void {
     const { makesTemporary, changes } = analysis.effects
-    if (makesTemporary) this.#made.push(...makesTemporary)
-    if (changes) this.#made.push(...changes)
+    if (makesTemporary || changes) this.#made = [...(this.#made ?? []), ...(makesTemporary ?? []), ...(changes ?? [])]
     this.copies ||= copiesIn(analysis)
     if (changesSettings(analysis)) this.settings.push(analysis.effects)
   }
 
-  /** The statement, with the names it gives. What an EXECUTE runs gives them too, where it is sure what that is. */
-  #running(
-    analysis: StatementAnalysis,
-    own: (analysis: StatementAnalysis) => string,
-    judged: JudgedUnder,
-    executed: readonly Prepared[] | undefined,
-  ): RunningStatement {
-    if (executed === undefined) return this.#named(analysis, own, judged)
+  /** What an EXECUTE runs gives names too, where it is sure what that is. EXPLAIN and CREATE TABLE AS run only queries. */
+  #executing(analysis: StatementAnalysis, executed: readonly Prepared[]): RunningStatement {
     const [only] = executed
-    // EXPLAIN and CREATE TABLE AS run nothing but queries.
-    if (analysis.kind !== 'ExecuteStmt') return { analysis }
-    if (only?.analysis === undefined || executed.length !== 1) return { analysis }
-    return { ...this.#named(only.analysis, slicesOf(only.sql), only.judged), analysis, executed: only.analysis }
+    if (only?.analysis === undefined || executed.length !== 1 || analysis.kind !== 'ExecuteStmt') return { analysis }
+    return { ...this.#named(only.analysis, only.sql, only.judged), analysis, executed: only.analysis }
   }
 
-  #named(
-    analysis: StatementAnalysis,
-    own: (analysis: StatementAnalysis) => string,
-    judged: JudgedUnder,
-  ): RunningStatement {
+  /** The statement, with the names it gives. */
+  #named(analysis: StatementAnalysis, text: StatementText, judged: JudgedUnder): RunningStatement {
     const { prepare, declare } = analysis.effects
+    if (prepare === undefined && declare === undefined) return { analysis }
     const { statements, portals, segment } = this.#state
+    const sql = this.#sliceOf(text, analysis)
     if (prepare !== undefined) {
-      const prepared = { sql: own(analysis), analysis: prepare.statement, judged }
+      const prepared = { sql, analysis: prepare.statement, judged }
       return { analysis, statement: statements.expect(sqlNameKey(prepare.name), prepared, segment) }
     }
-    if (declare !== undefined) {
-      const candidates = [{ sql: own(analysis), analysis: declare.statement, judged }]
-      const portal = { candidates, holdable: declare.hold }
-      return { analysis, portal: portals.expect(sqlNameKey(declare.name), portal, segment) }
-    }
-    return { analysis }
+    if (declare === undefined) return { analysis }
+    const candidates = [{ sql, analysis: declare.statement, judged }]
+    const portal = { candidates, holdable: declare.hold }
+    return { analysis, portal: portals.expect(sqlNameKey(declare.name), portal, segment) }
+  }
+
+  /** A statement's own part of the text. */
+  #sliceOf(text: StatementText, { start, end }: StatementAnalysis): string {
+    const bytes = typeof text === 'string' ? Buffer.from(text, 'utf8') : text
+    if (text === this.#text) this.#text = bytes
+    return bytes.toString('utf8', start, end)
   }
 
   #fail({ kind, effects }: StatementAnalysis, response: Buffer): false {
     const isExplained = kind === 'ExplainStmt'
     this.unknown = { kind: effects.execute === undefined ? 'cursor' : 'statement', response, isExplained }
-    this.#addOwn()
+    this.#finish()
     return false
   }
 
   /** From when it is sent on, since what is sent behind it is judged before the server has answered. */
-  #addOwn(): void {
+  #finish(): void {
     const state = this.#state
-    if (this.#made.length === 0) return
+    if (this.#made === undefined) return
     const known = new Set(state.temporary.map((one) => JSON.stringify(one)))
     const added: SessionRelation[] = []
     for (const one of this.#made) {
@@ -175,15 +199,6 @@ export class RunningNames {
 /** Once it was followed, following it again changes nothing. */
 function givesNothing({ effects: { prepare, declare, execute, fetch } }: StatementAnalysis): boolean {
   return prepare === undefined && declare === undefined && execute === undefined && fetch === undefined
-}
-
-/** Gives a statement's own part of the text, whose bytes are made once: many statements may have a slice of it. */
-function slicesOf(text: StatementText): (analysis: StatementAnalysis) => string {
-  let bytes = typeof text === 'string' ? undefined : text
-  return ({ start, end }) => {
-    bytes ??= Buffer.from(text as string, 'utf8')
-    return bytes.toString('utf8', start, end)
-  }
 }
 
 /** What an EXECUTE or a FETCH among these would run. */

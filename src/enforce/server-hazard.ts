@@ -81,15 +81,15 @@ function isIndirect({ analysis }: Prepared): boolean {
 }
 
 /**
- * Whether every cursor is still there after these have run: they only read, call nothing that the text does not show,
- * and end no transaction. `uses`: what a FETCH or an EXECUTE among them runs.
+ * Whether every cursor is still there after this has run: it only reads, calls nothing that the text does not show, and
+ * ends no transaction. `uses`: what a FETCH or an EXECUTE runs; nothing where that is a cursor that a function opened.
  */
-export function keepsCursors(
-  statements: readonly { readonly analysis: StatementAnalysis | undefined }[],
-  uses: readonly Prepared[],
-): boolean {
-  const onlyReads = ({ analysis }: { readonly analysis: StatementAnalysis | undefined }) =>
-    analysis === undefined || analysis.plain || (analysis.effects.fetch !== undefined && uses.length > 0)
-  // A portal of which nothing is known is a cursor that a function opened.
-  return statements.length > 0 && statements.every(onlyReads) && uses.every(({ analysis }) => analysis?.plain === true)
+export function keepsCursors(statement: StatementAnalysis, uses: readonly Prepared[]): boolean {
+  if (!isPlainSelect(statement) && (statement.effects.fetch === undefined || uses.length === 0)) return false
+  return uses.every(({ analysis }) => analysis !== undefined && isPlainSelect(analysis))
+}
+
+/** It reads and does nothing else; a statement that sets or ends something may be plain, too. */
+export function isPlainSelect({ kind, plain }: StatementAnalysis): boolean {
+  return kind === 'SelectStmt' && plain
 }

@@ -2,6 +2,7 @@ import { PgoauthError } from '../base/errors.ts'
 import { CLIENT, encodeFlush } from '../wire/client-messages.ts'
 import { shortText } from './error-source.ts'
 import type { GateParts } from './gate-parts.ts'
+import type { JudgedStatement } from './judge.ts'
 import { Judging, type Pausable } from './judging.ts'
 import { bindHead, executePortal, functionCallHead, parseHead, queryText, targetHead } from './message-heads.ts'
 import { nameKey, UNNAMED } from './name-table.ts'
@@ -12,6 +13,7 @@ import { errorResponse, unknownNameResponse } from './refusal.ts'
 import { preparedBehind, RunningNames, type UnknownName } from './running-names.ts'
 import { hazardOfPortals, hazardOfStatements, hazardOfUnnamed } from './server-hazard.ts'
 import { beginCopy, NOTHING_NOTED } from './session-state.ts'
+import type { StatementText } from './statement-text.ts'
 
 /** What the desk needs of the stream it takes messages from. */
 export interface DeskStream extends Pausable {
@@ -115,22 +117,28 @@ export class StatementDesk {
     this.#judging.ofText('query', queryText(body), ({ statements, distinct, under }, text) => {
       options.judge.tally.decisions.allowed++
       const names = new RunningNames(state)
-      this.#judging.inSteps('query', names.follow(statements, text, under), names, () => {
-        if (names.unknown) {
-          this.#refuseName('query', names, names.unknown)
-          return
-        }
-        this.#judging.ofPrepared('query', [...names.uses], names, () => {
-          for (const { analysis } of distinct) outbox.announce(analysis)
-          for (const { analysis } of names.uses) outbox.announce(analysis)
-          if (!names.keepsCursors) state.closings++
-          state.copyIn = names.copies ? beginCopy('query') : undefined
-          const { copyIn } = state
-          outbox.pass('query', { statements: names.running, sql: shortText(text), ...(copyIn && { copyIn }) })
-          outbox.noteSettings(names.settings)
-          outbox.restore()
-        })
-      })
+      const steps = names.follow(statements, text, under)
+      if (steps === undefined) this.#runQuery(distinct, names, text)
+      else this.#judging.inSteps('query', steps, names, () => this.#runQuery(distinct, names, text))
+    })
+  }
+
+  #runQuery(distinct: readonly JudgedStatement[], names: RunningNames, text: StatementText): void {
+    const { state } = this.#parts
+    const outbox = this.#outbox
+    if (names.unknown) {
+      this.#refuseName('query', names, names.unknown)
+      return
+    }
+    this.#judging.ofPrepared('query', names.uses, names, () => {
+      for (const { analysis } of distinct) outbox.announce(analysis)
+      for (const { analysis } of names.uses) outbox.announce(analysis)
+      if (!names.keepsCursors) state.closings++
+      state.copyIn = names.copies ? beginCopy('query') : undefined
+      const { copyIn } = state
+      outbox.pass('query', { statements: names.running, sql: shortText(text), ...(copyIn && { copyIn }) })
+      outbox.noteSettings(names.settings)
+      outbox.restore()
     })
   }
 
@@ -230,8 +238,9 @@ export class StatementDesk {
         this.#refuseName('execute', names, names.unknown)
         return
       }
-      this.#judging.ofPrepared('execute', [...names.uses], names, () => {
-        for (const { analysis } of [...candidates, ...names.uses]) outbox.announce(analysis)
+      this.#judging.ofPrepared('execute', names.uses, names, () => {
+        for (const { analysis } of candidates) outbox.announce(analysis)
+        for (const { analysis } of names.uses) outbox.announce(analysis)
         if (!names.keepsCursors) state.closings++
         state.copyIn = names.copies ? beginCopy('execute') : undefined
         outbox.pass('execute', { statements: names.running, ...(state.copyIn && { copyIn: state.copyIn }) })
