@@ -56,7 +56,6 @@ export function castTo(walk: Walk, typeName: Tree | undefined, arg?: Node, scope
     if (arg && isWithoutType(arg)) return
     walk.flags.leansOnCatalog = true
     const isBuiltIn = arg === BUILT_IN || (arg && scope && !mayBeCustomType(walk, scope, arg))
-    if (isBuiltIn && arg?.type === 'ParamRef') walk.collector.effects.castsParameter = true
     const reached = isBuiltIn ? all.filter(({ source }) => !source || source.schema === 'pg_catalog') : all
     if (reached.length === 0) return
     const written = schema === undefined ? quoteName(name) : `${quoteName(schema)}.${quoteName(name)}`

@@ -90,6 +90,7 @@ export class Collector {
     this.opaque ||= inner.opaque
     this.readOnly &&= inner.readOnly
     this.plain &&= inner.plain
+    if (inner.effects.castsParameter) this.effects.castsParameter = true
   }
 
   finish(): Needs {
