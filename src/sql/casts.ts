@@ -50,10 +50,11 @@ export function castTo(walk: Walk, typeName: Tree | undefined, arg?: Node, scope
     walk.flags.exact = true
     if (arg && isWithoutType(arg)) return
     walk.flags.leansOnCatalog = true
+    walk.metParameter = false
     const isBuiltIn = arg === BUILT_IN || (arg && scope && !mayBeCustomType(walk, scope, arg))
     const written = schema === undefined ? quoteName(name) : `${quoteName(schema)}.${quoteName(name)}`
     const what = `cast to ${written}`
-    if (isBuiltIn && arg?.type === 'ParamRef') {
+    if (isBuiltIn && walk.metParameter) {
       const { effects } = walk.collector
       const access = functionsAccess(
         walk,

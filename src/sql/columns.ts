@@ -4,6 +4,8 @@ import type { RelationUse } from './relation-use.ts'
 export interface OutColumn {
   readonly name: string
   readonly reads: readonly (readonly [use: RelationUse, column: string])[]
+  /** Of one that was computed: whether its type is surely one of pg_catalog. */
+  readonly isBuiltIn?: () => boolean
 }
 
 /**

@@ -2,9 +2,11 @@ import type { Columns, OutColumn } from './columns.ts'
 import { concatColumns, derivedColumns } from './columns.ts'
 import type { Scope } from './scope.ts'
 import { type Node, nodeOf, nodesOf, stringsOf, textOf, treeOf } from './tree.ts'
+import { mayBeCustomType, mayBeOfCustomType } from './value-type.ts'
+import type { Walk } from './walk.ts'
 
 /** The columns a target list gives, by the names PostgreSQL gives them; what they read is counted already. */
-export function outputColumns(scope: Scope, targets: unknown): Columns {
+export function outputColumns(walk: Walk, scope: Scope, targets: unknown): Columns {
   const list: OutColumn[] = []
   let isOpen = false
   for (const { body } of nodesOf(targets)) {
@@ -12,11 +14,13 @@ export function outputColumns(scope: Scope, targets: unknown): Columns {
     const name = textOf(body.name)
     if (name === undefined && node && isStar(node)) {
       const star = starColumns(scope, node)
-      for (const column of star.list) list.push({ name: column.name, reads: NONE })
+      for (const column of star.list) {
+        list.push({ name: column.name, reads: NONE, isBuiltIn: () => !mayBeOfCustomType(column) })
+      }
       isOpen ||= star.isOpen
     } else {
       const figured = name ?? figureName(node) ?? '?column?'
-      list.push({ name: figured, reads: NONE })
+      list.push({ name: figured, reads: NONE, isBuiltIn: () => !mayBeCustomType(walk, scope, node) })
       isOpen ||= figured === UNKNOWN_NAME
     }
   }

@@ -119,7 +119,7 @@ export function analyseSelect(walk: Walk, scope: Scope, body: Tree, settle?: (co
   visitAll(walk, scope, body.windowClause)
   visitAll(walk, scope, body.limitOffset)
   visitAll(walk, scope, body.limitCount)
-  const columns = lists[0] ? valuesColumns(lists[0]) : outputColumns(scope, body.targetList)
+  const columns = lists[0] ? valuesColumns(lists[0]) : outputColumns(walk, scope, body.targetList)
   readSorting(walk, scope, body, columns)
   const locks = scope.items.flatMap((item) => item.locks)
   readLocking(walk, scope, body.lockingClause, locks)

@@ -1,3 +1,4 @@
+import type { OutColumn } from './columns.ts'
 import { classifyFunction } from './curation.ts'
 import { BUILT_IN_OPERATORS } from './data/operators.ts'
 import { BUILT_IN_TYPES } from './data/types.ts'
@@ -15,6 +16,8 @@ export function mayBeCustomType(walk: Walk, scope: Scope, node: Node | undefined
   const any = (field: unknown) => nodesOf(field).some((one) => mayBeCustomType(walk, scope, one))
   switch (type) {
     case 'ParamRef':
+      // Which type it has is for Parse to say.
+      walk.metParameter = true
       return walk.hasCustomParameters
     case 'A_Const':
     case 'SQLValueFunction':
@@ -46,7 +49,12 @@ export function mayBeCustomType(walk: Walk, scope: Scope, node: Node | undefined
     case 'SubLink':
       return body.subLinkType !== 'EXISTS_SUBLINK'
     case 'FuncCall':
-      return !isBuiltInCall(walk, stringsOf(body.funcname)) || any(body.args)
+      // mode() WITHIN GROUP (ORDER BY x) gives what it orders.
+      return (
+        !isBuiltInCall(walk, stringsOf(body.funcname)) ||
+        any(body.args) ||
+        (body.agg_within_group === true && nodesOf(body.agg_order).some((sort) => any(sort.body.node)))
+      )
     case 'ColumnRef':
       return isColumnCustom(scope, nodesOf(body.fields))
   }
@@ -82,13 +90,18 @@ function isColumnCustom(scope: Scope, fields: readonly Node[]): boolean {
     return true
   const found = visible.flatMap((item) => item.columns.list.filter((one) => one.name === column))
   if (found.length === 0) return true
-  return found.some(
-    ({ reads }) =>
-      reads.length === 0 ||
-      reads.some(([use, name]) =>
-        use.relation.candidates.some(
-          ({ system, relation }) => !system && (!relation?.columns || (relation.customColumns ?? []).includes(name)),
-        ),
+  return found.some(mayBeOfCustomType)
+}
+
+/** A column that something in FROM gives: computed there, or those of tables that it stands for. */
+export function mayBeOfCustomType({ reads, isBuiltIn }: OutColumn): boolean {
+  if (isBuiltIn?.()) return false
+  return (
+    reads.length === 0 ||
+    reads.some(([use, name]) =>
+      use.relation.candidates.some(
+        ({ system, relation }) => !system && (!relation?.columns || (relation.customColumns ?? []).includes(name)),
       ),
+    )
   )
 }

@@ -24,6 +24,8 @@ export class Walk {
   heldTexts: HeldTexts = NOTHING_HELD
   /** PREPARE gives a parameter a type outside pg_catalog. */
   hasCustomParameters = false
+  /** A parameter was among what mayBeCustomType looked at, and may be of any type where Parse says so. */
+  metParameter = false
   readonly #base: Catalog
   #own: readonly SessionRelation[] = []
   #catalog: Catalog

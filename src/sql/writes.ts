@@ -197,7 +197,7 @@ function readReturning(walk: Walk, scope: Scope, body: Tree, target: WriteTarget
     .map((name): Item => ({ ...target.item, name, hasAlias: true, columnsVisible: false, locks: [] }))
   const inside = new Scope(scope, [...items, ...rows])
   visitAll(walk, inside, clause.exprs)
-  return outputColumns(inside, clause.exprs)
+  return outputColumns(walk, inside, clause.exprs)
 }
 
 /** INSERT without a column list fills the first columns; all, where their number or the table is not known. */

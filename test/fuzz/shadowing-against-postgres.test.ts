@@ -9,7 +9,7 @@ import { catalogOf, policyVerdict, roleVerdict } from '../policy/corpus/verdicts
 import { startTestPostgres } from '../support/postgres.ts'
 import { ShadowingNames } from './shadowing-names.ts'
 
-const STATEMENTS = 6000
+const STATEMENTS = 4000
 /** The same each day; PGOAUTH_FUZZ_SEED looks elsewhere. */
 const SEED = Number(process.env.PGOAUTH_FUZZ_SEED ?? 20261126)
 const SCOPES = ['emp', 'dogs', 'kv', 'gen', 'odd']
@@ -64,5 +64,5 @@ it('no name is found further in than PostgreSQL finds it, in thousands of random
   const count = { allowed: 0, denied: 0, broken: 0 }
   for (let tried = 0; tried < STATEMENTS; tried++) count[await compare(source.next(), leaks)]++
   assert.deepEqual(leaks, [], `seed ${SEED}`)
-  assert.ok(count.allowed > 200 && count.denied > 1000, JSON.stringify(count))
+  assert.ok(count.allowed > 120 && count.denied > 700, JSON.stringify(count))
 })

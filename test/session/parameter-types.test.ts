@@ -45,6 +45,17 @@ test('a parameter of a type with a cast of its own may call its function', async
   assert.equal(await runs(visible, 'select $1::int', mood), 'E(42501) Z(I)')
   assert.equal(await runs(visible, 'select $1::int', mood, 'b'), '1 2 D C Z(I)')
   assert.equal(await runs(visible, 'explain (analyze) select $1::int', mood), 'E(42501) Z(I)')
+  for (const sql of [
+    'select coalesce($1, $1)::int',
+    'select (array[$1])[1]::int',
+    'select m::int from (select $1 as m) x',
+    'with x as (select $1 as m) select m::int from x',
+    'explain analyze select $1::int',
+    'create temp table t as select $1::int',
+  ]) {
+    assert.equal(await runs(visible, sql, mood), 'E(42501) Z(I)', sql)
+  }
+  assert.equal(await runs(visible, 'select m::int from (select $1 as m) x', 23), '1 E(22P02) Z(I)')
   assert.equal(await runs(visible, 'select $1::text', mood), '1 2 D C Z(I)')
   assert.equal(await runs(visible, 'select $1::varchar', TEXT), '1 2 D C Z(I)')
 })

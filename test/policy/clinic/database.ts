@@ -11,6 +11,7 @@ create type app.mood as enum ('ok', 'sad');
 create type app.address as (street text, zip text);
 create type app.frange as range (subtype = float8);
 create function app.is_email(text) returns bool language sql immutable return $1 like '%@%';
+create function app.norm(text) returns text language sql immutable return lower($1);
 create domain app.email as text check (app.is_email(value));
 create table priv.secrets (k int primary key, v text, n int);
 insert into priv.secrets values (1, 'SECRETS_V_1', 7000001), (2, 'SECRETS_V_2', 7000002);
@@ -61,6 +62,8 @@ create view app.v_inv_safe with (security_invoker) as select id, name from app.e
 create view app.v_secret as select v from priv.secrets;
 create view app.v_check as select id, name from app.animals where id > 0 with check option;
 create materialized view app.mv_totals as select dept, count(*) as n from app.employees group by dept;
+create view app.v_calls as select id, app.norm(name) as n from app.animals;
+create table app.checked (v text check (app.norm(v) = v));
 create materialized view app.mv_secret as select v from priv.secrets;
 create server files foreign data wrapper file_fdw;
 create foreign table app.ft (line text) server files options (filename 'PG_VERSION');
@@ -79,7 +82,6 @@ create table sneaky.pg_am (amname text); insert into sneaky.pg_am values ('SNEAK
 create function sneaky.initcap(text) returns text language sql return (select max(v) from priv.secrets);
 create function sneaky.jsonb_typeof(app.employees) returns text language sql return $1.ssn;
 create table priv.child_of_public () inherits (public.only_public); insert into priv.child_of_public values (2, 'CHILD_V_1');
-create function app.norm(text) returns text language sql immutable return lower($1);
 create function app.eqq(text, text) returns bool language sql immutable return $1 = $2;
 create operator app.=== (leftarg = text, rightarg = text, function = app.eqq);
 create function app.cmp_less(text, text) returns bool language sql immutable return $1 < $2;
@@ -178,6 +180,7 @@ scopes:
   proc: { execute: [app.proc] }
   definer: { execute: [app.staff_rows] }
   trgm: { execute: [ext.similarity, ext.similarity_op, ext.word_similarity] }
+  calls: { select: [app.v_calls], insert: [app.checked] }
   seq: { usage: [app.free_seq] }
   trunc: { truncate: [app.visits] }
   trunc_items: { truncate: [app.visit_items] }
@@ -243,6 +246,7 @@ export const GRANTS: Readonly<Record<string, string>> = {
   proc: 'grant execute on procedure app.proc to ROLE',
   definer: 'grant execute on function app.staff_rows to ROLE',
   trgm: 'grant execute on function ext.similarity, ext.similarity_op, ext.word_similarity to ROLE',
+  calls: 'grant select on app.v_calls to ROLE; grant insert on app.checked to ROLE',
   seq: 'grant usage on sequence app.free_seq to ROLE',
   trunc: 'grant truncate on app.visits to ROLE',
   trunc_items: 'grant truncate on app.visit_items to ROLE',

@@ -282,10 +282,11 @@ export const CALLS: readonly Case[] = [
     'the column is known',
   ),
   allow('orders:read', 'select oid::int from pg_class', 'the catalogs hold types of their own'),
+  allow('orders:read', 'select x::int from (select total as x from sales.orders) q', 'the column is numeric'),
   deny(
     'orders:read',
-    'select x::int from (select total as x from sales.orders) q',
-    'of a computed column the type is not known',
+    'select x::int from (select total as x from sales.orders union select 1) q',
+    'of a union the type is not known',
     pgAllows('PostgreSQL knows its type'),
   ),
   deny('moods', 'select m::int from sales.moods', 'the column is of the type that is cast'),
