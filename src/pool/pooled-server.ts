@@ -4,7 +4,15 @@ import { readEagerly } from '../net/eager-reading.ts'
 import type { TransactionStatus } from '../wire/server-messages.ts'
 import { Exchange, type ExchangeReply } from './exchange.ts'
 import type { Poolable } from './lease-queue.ts'
-import { type Baseline, CHECK_SQL, processBaseline, resetFlaw, resetStatements } from './reset.ts'
+import {
+  type Baseline,
+  CHECK_SQL,
+  processBaseline,
+  quickBaseline,
+  quickResetStatements,
+  resetFlaw,
+  resetStatements,
+} from './reset.ts'
 import type { ServerConnection } from './server-connection.ts'
 import type { Settings } from './settings.ts'
 
@@ -157,10 +165,13 @@ export class PooledServer implements Poolable {
     })
   }
 
-  /** Makes it as new, and looks; why it must be closed instead, or undefined where it may be lent again. */
-  async reset(status: TransactionStatus): Promise<string | undefined> {
+  /** Makes it as new, and looks; why it must be closed instead, or undefined where it may be lent again. `isQuick`: see quickResetStatements. */
+  async reset(status: TransactionStatus, isQuick: boolean): Promise<string | undefined> {
     try {
-      const flaw = resetFlaw(await this.exchange(resetStatements(status)), this.#baseline)
+      const flaw =
+        isQuick && status === 'I' && this.settings.has('pgoauth.subject')
+          ? resetFlaw(await this.exchange(quickResetStatements()), quickBaseline(this.#baseline))
+          : resetFlaw(await this.exchange(resetStatements(status)), this.#baseline)
       this.settings = NO_SETTINGS
       this.prepared.clear()
       this.unnamed = undefined

@@ -363,7 +363,7 @@ export class TransactionSession {
   #handBack(server: PooledServer, { opaque }: LeaseEffects): void {
     const { pool } = this.#options
     if (opaque) {
-      void pool.giveBack(server, 'I')
+      void pool.giveBack(server, 'I', true)
       return
     }
     server.readBy(undefined)

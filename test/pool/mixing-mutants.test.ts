@@ -17,8 +17,8 @@ const MUTANTS = [
     what: 'a reset that is skipped',
     database: 'session',
     file: 'pooled-server.js',
-    from: 'async reset(status) {',
-    to: 'async reset(status) { return undefined;',
+    from: 'async reset(status, isQuick) {',
+    to: 'async reset(status, isQuick) { return undefined;',
   },
   {
     what: 'a name for prepared statements that all clients share',

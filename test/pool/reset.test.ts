@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { CHECK_SQL, processBaseline, resetFlaw, resetStatements } from '../../src/pool/reset.ts'
+import {
+  CHECK_SQL,
+  processBaseline,
+  quickBaseline,
+  quickResetStatements,
+  resetFlaw,
+  resetStatements,
+} from '../../src/pool/reset.ts'
 import { settingsChangeSql, settingsReadSql } from '../../src/pool/settings.ts'
 import { startTestPostgres } from '../support/postgres.ts'
 import { type RawServer, rawServer } from './raw-server.ts'
@@ -77,6 +84,14 @@ for (const [what, sql] of [
   ['a session default of another isolation level', "SET default_transaction_isolation = 'serializable'"],
 ] as const) {
   test(`a reset clears ${what}`, async () => assert.equal(await flawAfter(sql), undefined))
+
+  test(`a quick reset clears ${what}`, async () => {
+    const raw = await connection()
+    const baseline = await baselineOf(raw)
+    await raw.exchange("SET pgoauth.subject = 'ada'", sql)
+    assert.equal(resetFlaw(await raw.exchange(...quickResetStatements()), quickBaseline(baseline)), undefined)
+    assert.equal(resetFlaw(await raw.exchange(CHECK_SQL), baseline), undefined)
+  })
 }
 
 test('a reset rolls an open transaction back', async () => assert.equal(await flawAfter('BEGIN', 'T'), undefined))
@@ -94,7 +109,22 @@ test('a check without its reset sees what a function hid', async () => {
   await raw.exchange('SELECT public.become_writer()')
   assert.equal(resetFlaw(await raw.exchange(CHECK_SQL), baseline), 'current_user differs after the reset')
   await raw.exchange('RESET ROLE', 'SELECT public.leave_things()')
-  assert.equal(resetFlaw(await raw.exchange(CHECK_SQL), baseline), 'the number of settings differs after the reset')
+  assert.equal(resetFlaw(await raw.exchange(CHECK_SQL), baseline), 'what is set differs after the reset')
+})
+
+test('a quick check without its reset sees what a lease left', async () => {
+  for (const left of [
+    "SET pgoauth.subject = 'ada'",
+    'SELECT public.become_writer()',
+    'LISTEN gossip',
+    'PREPARE p AS SELECT 1',
+  ]) {
+    const raw = await connection()
+    const baseline = quickBaseline(await baselineOf(raw))
+    await raw.exchange(left)
+    const [, check] = quickResetStatements()
+    assert.match(resetFlaw(await raw.exchange(check ?? ''), baseline) ?? '', /differs after the reset$/, left)
+  }
 })
 
 test('settings are changed from what a connection has to what a client wants', async () => {
