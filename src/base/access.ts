@@ -62,8 +62,16 @@ export interface Access {
   readonly free?: true
   /** Falls with something else: needs no right, but must not be under any `never`. */
   readonly onlyNever?: true
+  /** What the client itself asked for, where this is reached through it: the action on an object as it wrote it. */
+  readonly asked?: Asked
   /** SET ROLE: only where the server login is the role itself, and then by its rule. */
   readonly onlyAsRole?: true
+}
+
+/** An action on an object as the statement wrote it. */
+export interface Asked {
+  readonly action: Action
+  readonly object: string
 }
 
 /** What nothing allows, not even `all`. */

@@ -41,7 +41,8 @@ const MAX_ALIASES = 100
 /** Reads YAML 1.2 and checks it against a schema; reports every mistake at once, each with its place. */
 export function checkYaml<S extends ZodType>(file: string, text: string, schema: S): YamlResult<z.output<S>> {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  // The library compares each key with each: of thousands that takes seconds.
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false })
   const placeAt = (offset: number): Place => {
     const { line, col } = lines.linePos(offset)
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) }
@@ -67,6 +68,10 @@ export function checkYaml<S extends ZodType>(file: string, text: string, schema:
     return locate(path)
   }
 
+  const doubled = takeDoubledKeys(document).map(({ key, offset }) => ({
+    ...placeAt(offset),
+    message: `"${key}" stands here twice`,
+  }))
   let plain: unknown
   try {
     plain = document.toJS({ maxAliasCount: MAX_ALIASES }) ?? {}
@@ -78,7 +83,10 @@ export function checkYaml<S extends ZodType>(file: string, text: string, schema:
     return { ok: false, mistakes: [{ ...placeAt(lost?.range?.[0] ?? 0), message }] }
   }
   const parsed = schema.safeParse(plain)
-  if (parsed.success) return { ok: true, document: { value: parsed.data, locate } }
+  if (parsed.success) {
+    if (doubled.length === 0) return { ok: true, document: { value: parsed.data, locate } }
+    return { ok: false, mistakes: doubled, unchecked: { value: plain, locate } }
+  }
 
   const mistakes = parsed.error.issues.flatMap(plainIssues).flatMap((issue): Mistake[] => {
     if (issue.code === 'invalid_key') {
@@ -102,7 +110,7 @@ export function checkYaml<S extends ZodType>(file: string, text: string, schema:
   const rest = schema.safeParse(without(plain, wrongAt))
   return {
     ok: false,
-    mistakes: mistakes.sort((a, b) => a.line - b.line || a.column - b.column),
+    mistakes: [...doubled, ...mistakes].sort((a, b) => a.line - b.line || a.column - b.column),
     unchecked: { value: plain, locate },
     ...(rest.success && { rest: { value: rest.data, locate } }),
     wrongAt,
@@ -113,6 +121,23 @@ export function checkYaml<S extends ZodType>(file: string, text: string, schema:
 function yamlText({ code, message }: YAMLParseError): string {
   if (code === 'BAD_ALIAS') return 'a text that begins with * is quoted: "*"'
   return code === 'MULTIPLE_DOCS' ? 'one document a file: what follows --- is another' : message
+}
+
+/** Takes out of each mapping what comes again later in it, and gives the keys that come again. */
+function takeDoubledKeys(document: Document): { key: string; offset: number }[] {
+  const doubled: { key: string; offset: number }[] = []
+  visit(document, {
+    Map: (_, map) => {
+      const last = new Map<string, unknown>()
+      for (const { key } of map.items) {
+        const name = String(key)
+        if (last.has(name)) doubled.push({ key: name, offset: (isNode(key) && key.range?.[0]) || 0 })
+        last.set(name, key)
+      }
+      if (last.size < map.items.length) map.items = map.items.filter(({ key }) => last.get(String(key)) === key)
+    },
+  })
+  return doubled
 }
 
 function unresolvedAlias(document: Document): Alias | undefined {

@@ -159,7 +159,7 @@ invokers as (
   select oid from pg_class
    where relkind = 'v' and exists (
      select from pg_options_to_table(reloptions)
-      where option_name = 'security_invoker' and lower(option_value) in ('true', 'on', 'yes', '1', 't', 'y'))
+      where option_name = 'security_invoker' and option_value::boolean)
 ),
 relations as (
   select c.oid, concat(

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { ACTIONS, type Action } from '../base/access.ts'
 import { asPgoauthError } from '../base/errors.ts'
+import { quoteName } from '../base/sql-name.ts'
 import type { AccessRecord } from '../policy/access-record.ts'
 import { suggestScopes } from '../policy/suggestion.ts'
 import type { CliContext } from './context.ts'
@@ -51,7 +52,8 @@ function rulesOf(records: readonly AccessRecord[]): Map<Action, string[]> {
   const rules = new Map<Action, string[]>()
   for (const record of records) {
     const list = [...(columns.get(place(record)) ?? [])]
-    const text = list.length === 0 || list.includes('*') ? record.object : `${record.object} (${list.join(', ')})`
+    const isWhole = list.length === 0 || list.includes('*')
+    const text = isWhole ? record.object : `${record.object} (${list.map(quoteName).join(', ')})`
     const known = rules.get(record.action) ?? []
     if (!known.includes(text)) rules.set(record.action, [...known, text])
   }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { asPgoauthError } from '../base/errors.ts'
-import { readYamlOrThrow } from '../base/yaml-document.ts'
+import { checkYaml, readYamlOrThrow } from '../base/yaml-document.ts'
 import { isObserving } from '../policy/policy-file.ts'
 import { loadParser } from '../sql/analyse.ts'
 import type { CliContext } from './context.ts'
@@ -18,10 +18,19 @@ const oneCase = z.strictObject({
 })
 
 /** A list of cases, or a mapping that also names the policy and the catalog they are for. */
-const casesSchema = z.preprocess(
-  (given) => (Array.isArray(given) ? { cases: given } : given),
-  z.strictObject({ policy: z.string().optional(), catalog: z.string().optional(), cases: z.array(oneCase) }),
-)
+const listSchema = z.array(oneCase)
+const fileSchema = z.strictObject({ policy: z.string().optional(), catalog: z.string().optional(), cases: listSchema })
+
+/** What the file says, and where its cases stand. */
+function readCases(file: string) {
+  const text = readText(file)
+  if (checkYaml(file, text, z.array(z.unknown())).ok) {
+    const { value: cases, locate } = readYamlOrThrow(file, text, listSchema)
+    return { cases, policy: undefined, catalog: undefined, lineOf: (index: number) => locate([index]).line }
+  }
+  const { value, locate } = readYamlOrThrow(file, text, fileSchema)
+  return { ...value, lineOf: (index: number) => locate(['cases', index]).line }
+}
 
 /** `pgoauth policy test`: a line for each case that went otherwise than expected, then a summary; exit 1 on a miss. */
 export async function runPolicyTest(
@@ -29,7 +38,7 @@ export async function runPolicyTest(
   file: string,
   flags: { readonly policy?: string; readonly catalog?: string },
 ): Promise<void> {
-  const { value, locate } = readYamlOrThrow(file, readText(file), casesSchema)
+  const value = readCases(file)
   const beside = (name: string) => join(dirname(file), name)
   const policy = readPolicy(flags.policy ?? beside(value.policy ?? 'policy.yaml'))
   const catalogFile = flags.catalog ?? (value.catalog === undefined ? undefined : beside(value.catalog))
@@ -41,9 +50,8 @@ export async function runPolicyTest(
     const { decision, reason } = explainStatement(sql, scopes, { policy, catalog, observing })
     if (decision === expect) continue
     misses++
-    const { line } = locate(['cases', index])
     const because = reason === undefined ? '' : `: ${reason}`
-    await writeLineOut(context.stdout, `${file}:${line}: expected ${expect}, got ${decision}${because}`)
+    await writeLineOut(context.stdout, `${file}:${value.lineOf(index)}: expected ${expect}, got ${decision}${because}`)
     await writeLineOut(
       context.stdout,
       `    ${sql.trim().replace(/\s+/g, ' ')}${why === undefined ? '' : `   # ${why}`}`,

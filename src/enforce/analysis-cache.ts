@@ -65,19 +65,28 @@ export class AnalysisCache {
   /** What was last looked for: when it is not found, it comes back to be added. */
   #sought: string | undefined
   #soughtTemplate: string | undefined
+  /** What was last found, and for which text: with parameters in the place of literals it mostly comes again. */
+  #found: CachedAnalysis | undefined
+  #foundFor: string | undefined
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes
   }
 
   find(sql: string): CachedAnalysis | undefined {
+    if (sql === this.#foundFor) return this.#found
     if (sql.length > MAX_KEPT_CHARACTERS) return undefined
     const template = foldLiterals(sql)
     this.#sought = sql
     this.#soughtTemplate = template
     // A template that differs from its text holds a control character, which no foldable text does.
     const found = template === undefined ? undefined : this.#get(template)
-    return found ?? (template === sql ? undefined : this.#get(sql))
+    const known = found ?? (template === sql ? undefined : this.#get(sql))
+    if (known !== undefined) {
+      this.#found = known
+      this.#foundFor = sql
+    }
+    return known
   }
 
   add(sql: string, analysis: GoodAnalysis): CachedAnalysis {

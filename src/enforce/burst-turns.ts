@@ -10,7 +10,7 @@ const TURN_MS = 4
 export class BurstTurns {
   #spentMs = 0
   #isScheduled = false
-  #waiting: (() => void)[] = []
+  #waiting: { readonly action: () => void; readonly ms: number }[] = []
 
   /** No more of this turn is left for bursts. */
   get isOver(): boolean {
@@ -19,13 +19,15 @@ export class BurstTurns {
 
   /** Counts so many milliseconds of this turn. */
   spend(ms: number): void {
+    // A clock that was set back tells nothing.
+    if (ms <= 0) return
     this.#spentMs += ms
     this.#schedule()
   }
 
-  /** Calls `action` in a later turn, behind those that wait already. */
-  wait(action: () => void): void {
-    this.#waiting.push(action)
+  /** Calls `action` in a later turn, behind those that wait already; it counts as so many milliseconds beside what it spends. */
+  wait(action: () => void, ms = 0): void {
+    this.#waiting.push({ action, ms })
     this.#schedule()
   }
 
@@ -41,7 +43,11 @@ export class BurstTurns {
     const due = this.#waiting
     this.#waiting = []
     let at = 0
-    for (; at < due.length && !this.isOver; at++) due[at]?.()
+    for (; at < due.length && !this.isOver; at++) {
+      const { action, ms } = due[at] as (typeof due)[number]
+      this.#spentMs += ms
+      action()
+    }
     if (at < due.length) this.#waiting = [...due.slice(at), ...this.#waiting]
     if (this.#waiting.length > 0) this.#schedule()
   }

@@ -6,7 +6,7 @@ import type { AccessVerdict, Decision } from '../policy/decision.ts'
 import type { Grants } from '../policy/grants.ts'
 import { isObserving } from '../policy/policy-file.ts'
 import { analyse } from '../sql/analyse.ts'
-import type { Analysis, SessionRelation } from '../sql/analysis.ts'
+import type { Analysis, SessionRelation, StatementAnalysis } from '../sql/analysis.ts'
 import type { Catalog } from '../sql/catalog.ts'
 import { withTemporary } from '../sql/catalog-index.ts'
 import { isHeavy } from '../sql/heaviness.ts'
@@ -18,7 +18,7 @@ import { JudgingTally } from './judging-tally.ts'
 import { LARGE_OBJECT_FUNCTIONS } from './large-object-functions.ts'
 import type { JudgedUnder } from './prepared.ts'
 import { fingerprintOf } from './sql-fingerprint.ts'
-import { anotherTurn } from './statement-text.ts'
+import { anotherTurn, largeCopy } from './statement-text.ts'
 import type { TextPattern } from './text-pattern.ts'
 
 export interface JudgeOptions {
@@ -40,6 +40,7 @@ const OWN_CACHE_BYTES = 1024 * 1024
 const MIN_REFRESH_MS = 1000
 /** Statements and accesses that are decided in one go: a few milliseconds. */
 const THINGS_A_TURN = 1000
+const QUICK_THINGS_A_TURN = 20_000
 
 /**
  * The judge of one database: analyses each text once per catalog, decides it once per set of grants, and remembers
@@ -81,12 +82,19 @@ class CachingJudge implements Judge {
     return this.#decided(cache.add(sql, analysis), sql, grants, temporary)
   }
 
+  async judgeLarge(sql: Buffer, { grants, temporary }: JudgedFor): Promise<Judgement> {
+    this.tally.cache.misses++
+    const bytes = await largeCopy(sql)
+    if (!this.catalog.isLoaded) await this.catalog.refresh()
+    return this.#judgeHeavy(bytes, grants, temporary)
+  }
+
   known(sql: string, { grants, temporary }: JudgedFor): ParsedJudgement | undefined {
     if (!this.catalog.isLoaded || grants.policy.mode === 'observe') return undefined
     const found = this.#view(temporary).cache.find(sql)
     const judgement = found && this.#decidedNow(found, grants, temporary)
     if (found === undefined || judgement === undefined || !judgement.allowed) return undefined
-    const leans = found.analysis.leansOnCatalog || judgement.statements.some(({ decision }) => decision.byColumns)
+    const leans = found.analysis.leansOnCatalog || judgement.distinct.some(({ decision }) => decision.byColumns)
     return leans && this.catalog.stale ? undefined : judgement
   }
 
@@ -136,7 +144,11 @@ class CachingJudge implements Judge {
     return analysis
   }
 
-  async #judgeHeavy(sql: string, grants: Grants, temporary: readonly SessionRelation[]): Promise<Judgement> {
+  async #judgeHeavy(
+    sql: string | Uint8Array<ArrayBuffer>,
+    grants: Grants,
+    temporary: readonly SessionRelation[],
+  ): Promise<Judgement> {
     if (this.catalog.stale) await this.catalog.refresh()
     const { current, json } = this.catalog
     const found = await this.#heavy.analyse({ sql, json, searchPath: current.searchPath, temporary })
@@ -144,7 +156,7 @@ class CachingJudge implements Judge {
     const { analysis, fingerprint } = found
     const judgement = await this.#decidedInTurns(analysis, { grants, catalog: current, own: temporary }, fingerprint)
     // The catalog may be another by now: then the answer is not for keeping, and is asked again when it is used.
-    if (this.catalog.current !== current) return judgement
+    if (this.catalog.current !== current || typeof sql !== 'string') return judgement
     const kept = this.#view(temporary).cache.add(sql, analysis)
     if (grants.policy.mode !== 'observe') kept.keep(grants, judgement)
     return judgement
@@ -155,9 +167,19 @@ class CachingJudge implements Judge {
     const { grants } = under
     const observing = isObserving(grants.policy, this.#clock.nowMs())
     const decided = new Map<unknown, Decision>()
+    const judged = new Map<StatementAnalysis, JudgedStatement & { times: number }>()
     const statements: JudgedStatement[] = []
+    let last: (JudgedStatement & { times: number }) | undefined
     let things = 0
     for (const one of analysis.statements) {
+      // The same one again, which is quick.
+      if (last?.analysis !== one) last = judged.get(one)
+      if (last !== undefined) {
+        last.times++
+        statements.push(last)
+        if (++things % QUICK_THINGS_A_TURN === 0) await anotherTurn()
+        continue
+      }
       let decision = one.refusal === undefined ? decided.get(one.accesses) : undefined
       if (decision === undefined) {
         const verdicts: AccessVerdict[] = []
@@ -168,11 +190,13 @@ class CachingJudge implements Judge {
         decision = decisionOf(one, verdicts, observing)
         if (one.refusal === undefined) decided.set(one.accesses, decision)
       }
-      statements.push({ analysis: one, decision })
+      last = { analysis: one, decision, times: 1 }
+      judged.set(one, last)
+      statements.push(last)
       if (++things % THINGS_A_TURN === 0) await anotherTurn()
     }
     await anotherTurn()
-    const judgement = judgementOf(statements, observing, under)
+    const judgement = judgementOf(statements, [...judged.values()], observing, under)
     // What follows goes through all of them once more.
     await anotherTurn()
     return { ...judgement, fingerprint }
@@ -186,10 +210,10 @@ class CachingJudge implements Judge {
     temporary: readonly SessionRelation[],
   ): Judgement | Promise<Judgement> {
     const judgement = this.#decidedNow(found, grants, temporary)
-    const isByColumns = judgement.statements.some(({ decision }) => decision.byColumns)
-    if (!found.analysis.leansOnCatalog && !isByColumns) return judgement
+    const isByColumns = judgement.distinct.some(({ decision }) => decision.byColumns)
+    // What is denied waits whatever it names, so that the time taken tells known from unknown for nobody.
+    if (judgement.allowed && !found.analysis.leansOnCatalog && !isByColumns) return judgement
     const { catalog } = this
-    // Known names wait as unknown ones do, so that the time taken tells neither from the other.
     const isDoubtful = !judgement.allowed && this.#clock.nowMs() - catalog.asOfMs > MIN_REFRESH_MS
     if (!catalog.stale && !isDoubtful) return judgement
     return catalog.refresh().then(() => this.#judgeOnce(sql, grants, temporary))
@@ -223,7 +247,7 @@ class CachingJudge implements Judge {
   ): ParsedJudgement {
     const observing = isObserving(grants.policy, this.#clock.nowMs())
     const statements = analysis.statements.map((one) => ({ analysis: one, decision: decide(one, grants, observing) }))
-    return judgementOf(statements, observing, { grants, catalog, own })
+    return judgementOf(statements, statements, observing, { grants, catalog, own })
   }
 
   /** The catalog as a session sees it, and the cache for it. */
@@ -244,13 +268,19 @@ class CachingJudge implements Judge {
   }
 }
 
-function judgementOf(statements: readonly JudgedStatement[], observing: boolean, under: JudgedUnder): ParsedJudgement {
+function judgementOf(
+  statements: readonly JudgedStatement[],
+  distinct: readonly JudgedStatement[],
+  observing: boolean,
+  under: JudgedUnder,
+): ParsedJudgement {
   return {
     kind: 'parsed',
     statements,
-    allowed: statements.every(({ decision }) => decision.allowed),
+    distinct,
+    allowed: distinct.every(({ decision }) => decision.allowed),
     observing,
-    observed: statements.some(({ decision }) => decision.observed),
+    observed: distinct.some(({ decision }) => decision.observed),
     under,
   }
 }

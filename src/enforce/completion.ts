@@ -1,6 +1,6 @@
-import type { SessionRelation } from '../sql/analysis.ts'
+import type { SessionRelation, StatementAnalysis } from '../sql/analysis.ts'
 import type { GateParts } from './gate-parts.ts'
-import { sqlNameKey } from './name-table.ts'
+import { sqlNameKey, UNNAMED } from './name-table.ts'
 import type { Note, SessionState } from './session-state.ts'
 
 /** The transaction is over, and nothing sent is unanswered: what it changed is as the catalog says once it is refreshed. */
@@ -21,10 +21,21 @@ export function statementDone(note: Note, { state, options, sinks }: GateParts):
   if (running.statement) state.statements.confirm(running.statement)
   if (running.portal) state.portals.confirm(running.portal)
 
-  const { analysis } = running
-  const { deallocate, close, discard, dropsTemporary } = analysis.effects
+  took(running.analysis, state)
+  if (running.executed !== undefined) took(running.executed, state)
+  if (running.analysis.ddl || running.executed?.ddl) {
+    state.changedCatalog = true
+    options.judge.catalog.markStale()
+  }
+  sinks.onCompleted?.(running.analysis)
+  if (running.executed !== undefined) sinks.onCompleted?.(running.executed)
+}
+
+/** What a statement that took effect did to names and to relations of the session's own. */
+function took({ effects }: StatementAnalysis, state: SessionState): void {
+  const { deallocate, close, discard, dropsTemporary } = effects
   if (deallocate) {
-    if (deallocate.name === undefined) state.statements.clear()
+    if (deallocate.name === undefined) state.statements.clear((_, key) => key === UNNAMED)
     else state.statements.remove(sqlNameKey(deallocate.name))
   }
   if (close) {
@@ -32,7 +43,7 @@ export function statementDone(note: Note, { state, options, sinks }: GateParts):
     else state.portals.remove(sqlNameKey(close.name))
   }
   if (discard === 'all') {
-    state.statements.clear()
+    state.statements.clear((_, key) => key === UNNAMED)
     state.portals.clear()
   }
   if (discard === 'all' || discard === 'temp') keepOwn(state, ({ schema }) => schema !== undefined)
@@ -43,9 +54,4 @@ export function statementDone(note: Note, { state, options, sinks }: GateParts):
       ({ schema, name, needs }) => schema !== undefined || needs !== undefined || !dropsTemporary.includes(name),
     )
   }
-  if (analysis.ddl) {
-    state.changedCatalog = true
-    options.judge.catalog.markStale()
-  }
-  sinks.onCompleted?.(analysis)
 }

@@ -7,6 +7,7 @@ import { newRequestId } from '../base/ids.ts'
 import { recordsOf } from '../policy/access-record.ts'
 import type { Decision } from '../policy/decision.ts'
 import type { Judge, ParsedJudgement } from './judge.ts'
+import type { StatementText } from './statement-text.ts'
 
 /** The fields that every audit line of a session bears. */
 export interface AuditedSession {
@@ -41,7 +42,9 @@ export function sessionEvent(
 const MAX_COUNTED = 1000
 
 /** A count is written when it comes to these, so that a long session's flood is seen before its end. */
-const TOLD_AT = new Set([10, 100, 1000, 10_000, 100_000])
+const TOLD_AT = [10, 100, 1000, 10_000, 100_000]
+/** Lines that are written in one go. */
+const RECORDS_A_STEP = 20
 
 interface Counted {
   readonly event: AuditEventName
@@ -74,9 +77,9 @@ export class DenialRecord {
   }
 
   /** A text was denied; gives the request id that the client is told, and what denied it. */
-  denied(judgement: ParsedJudgement, sql: string, judge: Judge): Denial {
-    const decision = judgement.statements.find((one) => !one.decision.allowed)?.decision
-    const fingerprint = judgement.fingerprint ?? judge.fingerprint(sql)
+  denied(judgement: ParsedJudgement, sql: StatementText, judge: Judge): Denial {
+    const decision = judgement.distinct.find((one) => !one.decision.allowed)?.decision
+    const fingerprint = fingerprintOf(judgement, sql, judge)
     const fields = {
       ...decisionFields(decision, fingerprint),
       ...(decision && { missing_scopes: judge.missingScopes(decision, judgement.under.grants) }),
@@ -91,19 +94,28 @@ export class DenialRecord {
 
   /**
    * A text was let through: says so where the policy only observes (also of what it would allow, since scopes for all
-   * that was done are to be found), or the audit wants to know of all.
+   * that was done are to be found), or the audit wants to know of all. Some lines at each step; undefined where there is
+   * nothing to say.
    */
-  passed(judgement: ParsedJudgement, sql: string, judge: Judge): void {
-    if (!judgement.observing && !this.#audit.recordsAllowed) return
-    const fingerprint = judgement.fingerprint ?? judge.fingerprint(sql)
-    for (const { decision } of judgement.statements) {
+  passed(judgement: ParsedJudgement, sql: StatementText, judge: Judge): Iterator<void> | undefined {
+    return judgement.observing || this.#audit.recordsAllowed ? this.#pass(judgement, sql, judge) : undefined
+  }
+
+  *#pass(judgement: ParsedJudgement, sql: StatementText, judge: Judge): Generator<void> {
+    const fingerprint = fingerprintOf(judgement, sql, judge)
+    let count = 0
+    for (const { decision, times = 1 } of judgement.distinct) {
+      if (++count % RECORDS_A_STEP === 0) yield
       // What is free for everyone is nothing that a scope would have to give.
       const needed = decision.verdicts.filter(({ by }) => !by.includes('free'))
       const accesses = needed.flatMap(({ access }) => recordsOf(access))
       const fields = { ...decisionFields(decision, fingerprint), accesses }
-      if (decision.observed) this.#once('statement_observed', fields)
-      else if (this.#audit.recordsAllowed) this.#record('statement_allowed', newRequestId(), fields)
-      else if (accesses.length > 0) this.#once('statement_allowed', fields)
+      if (decision.observed) this.#once('statement_observed', fields, times)
+      else if (this.#audit.recordsAllowed) {
+        const requestId = newRequestId()
+        this.#record('statement_allowed', requestId, fields)
+        if (times > 1) this.#record('statement_allowed', requestId, { ...fields, repeated: times - 1 })
+      } else if (accesses.length > 0) this.#once('statement_allowed', fields, times)
     }
   }
 
@@ -121,18 +133,25 @@ export class DenialRecord {
   }
 
   /** Writes it the first time, and counts it from then on. */
-  #once(event: AuditEventName, fields: Partial<AuditEvent>): RequestId {
+  #once(event: AuditEventName, fields: Partial<AuditEvent>, times = 1): RequestId {
     const key = [event, fields.sql_fingerprint, fields.action, fields.object, fields.reason].join('\0')
     const known = this.#counted.get(key)
     if (known) {
-      known.repeated++
-      if (TOLD_AT.has(known.repeated)) this.#tell(known)
+      this.#repeat(known, times)
       return known.requestId
     }
     const requestId = newRequestId()
     this.#record(event, requestId, fields)
-    if (this.#counted.size < MAX_COUNTED) this.#counted.set(key, { event, requestId, fields, repeated: 0, told: 0 })
+    const counted = { event, requestId, fields, repeated: 0, told: 0 }
+    if (this.#counted.size < MAX_COUNTED) this.#counted.set(key, counted)
+    if (times > 1) this.#repeat(counted, times - 1)
     return requestId
+  }
+
+  #repeat(counted: Counted, times: number): void {
+    const before = counted.repeated
+    counted.repeated += times
+    if (TOLD_AT.some((count) => before < count && count <= counted.repeated)) this.#tell(counted)
   }
 
   #tell(counted: Counted): void {
@@ -161,4 +180,9 @@ function decisionFields(decision: Decision | undefined, fingerprint: string): Pa
     sql_fingerprint: fingerprint,
     ...(decision?.reason !== undefined && { reason: decision.reason }),
   }
+}
+
+/** Of a large text it was made where it was analysed. */
+function fingerprintOf({ fingerprint }: ParsedJudgement, sql: StatementText, judge: Judge): string {
+  return fingerprint ?? (typeof sql === 'string' ? judge.fingerprint(sql) : '')
 }

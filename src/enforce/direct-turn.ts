@@ -2,10 +2,10 @@ import type { StatementAnalysis } from '../sql/analysis.ts'
 import { plainAnswer, type WholeTurn } from '../wire/whole-turn.ts'
 import type { GateParts } from './gate-parts.ts'
 import type { KnownTurn } from './known-turn.ts'
-import type { NameKey } from './name-table.ts'
+import { UNNAMED } from './name-table.ts'
+import type { Portal, Prepared } from './prepared.ts'
+import { isPlainSelect } from './server-hazard.ts'
 import { NOTHING_NOTED, type Note } from './session-state.ts'
-
-export const UNNAMED: NameKey = ''
 
 /**
  * The short way of a turn that does nothing to the session but run: its bytes go to the server untouched, and where the
@@ -18,6 +18,8 @@ export class DirectTurn {
   readonly #parts: GateParts
   #turn: WholeTurn | undefined
   #away: KnownTurn | undefined
+  /** Its text, where an error in it is looked up there. */
+  #sql: string | undefined
 
   constructor(parts: GateParts) {
     this.#parts = parts
@@ -32,10 +34,12 @@ export class DirectTurn {
   send(turn: WholeTurn, known: KnownTurn): boolean {
     const { analysis } = known
     if (analysis.ddl || hasEffects(analysis)) return false
-    const { sinks, options } = this.#parts
+    const { sinks, options, state } = this.#parts
     if (known.judgement !== undefined) options.judge.tally.known()
     this.#turn = turn
     this.#away = known
+    this.#sql = turn.kind === 'query' && state.grants.policy.errors !== 'full' ? turn.sql : undefined
+    state.turnSent(turn.kind === 'query', isPlainSelect(analysis))
     if (sinks.onDirectTurn?.(turn, analysis)) return true
     sinks.onSending?.(analysis)
     sinks.toServer(turn.bytes)
@@ -53,9 +57,10 @@ export class DirectTurn {
     const { prepared, analysis } = known
     if (turn.kind === 'bind' && prepared !== undefined) {
       if (turn.parses) state.statements.set(UNNAMED, prepared)
-      if (state.status === 'T') state.portals.set(UNNAMED, { candidates: [prepared], holdable: false })
+      if (state.status === 'T') state.portals.set(UNNAMED, this.#portalOf(prepared))
     }
     state.segment++
+    state.statusCame(state.status)
     sinks.onCompleted?.(analysis)
     sinks.toClient(chunk)
     sinks.onReady?.(state.status)
@@ -71,19 +76,23 @@ export class DirectTurn {
     this.#away = undefined
     const { ledger, statements, portals, segment } = this.#parts.state
     const { analysis, prepared } = known
-    const running: Note = { statements: [{ analysis }] }
+    const running: Note = { statements: [{ analysis }], sql: this.#sql }
     if (turn.kind === 'query') ledger.expect('query', running)
     else if (prepared !== undefined) {
       if (turn.parses) {
         ledger.expect('parse', { statement: statements.expect(UNNAMED, prepared, segment) })
       }
-      const portal = { candidates: [prepared], holdable: false }
-      ledger.expect('bind', { portal: portals.expect(UNNAMED, portal, segment) })
+      ledger.expect('bind', { portal: portals.expect(UNNAMED, this.#portalOf(prepared), segment) })
       if (turn.hasDescribe) ledger.expect('describe-portal', NOTHING_NOTED)
       ledger.expect('execute', running)
       ledger.expect('sync', NOTHING_NOTED)
     }
     this.#parts.state.segment++
+  }
+
+  /** The portal of the turn that is away. */
+  #portalOf(prepared: Prepared): Portal {
+    return { candidates: [prepared], holdable: false, boundBehind: this.#parts.state.queries }
   }
 }
 

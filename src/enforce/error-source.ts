@@ -2,6 +2,7 @@ import { foldName } from '../base/sql-name.ts'
 import type { StatementAnalysis } from '../sql/analysis.ts'
 import type { Owed } from './reply-ledger.ts'
 import type { Note } from './session-state.ts'
+import type { StatementText } from './statement-text.ts'
 import type { VisibleObjects } from './visible-objects.ts'
 
 /** What the server was at when it said something. */
@@ -25,7 +26,12 @@ export function sourceOf(head: Owed<Note> | undefined): ErrorSource {
   if (note.statements) return { analyses: running ? [running.analysis] : [], sql: note.sql, isInput }
   const prepared = note.statement ? [note.statement.value] : (note.portal?.value.candidates ?? [])
   const analyses = prepared.flatMap(({ analysis }) => analysis ?? [])
-  return { analyses, sql: prepared.length === 1 ? prepared[0]?.sql : undefined, isInput }
+  return { analyses, sql: prepared.length === 1 ? shortText(prepared[0]?.sql) : undefined, isInput }
+}
+
+/** In what is large nobody looks for the place of an error. */
+export function shortText(text: StatementText | undefined): string | undefined {
+  return typeof text === 'string' ? text : undefined
 }
 
 /** Schemas and names of what the statements ask for by themselves; it was given, whether it exists or not. */

@@ -95,7 +95,7 @@ export class FromClient implements FrameSink {
     if (!this.#parts.state.terminated) this.#parts.toServer.add(bytes)
   }
 
-  onMessage(tag: number, message: Buffer): void {
+  onMessage(tag: number, message: Buffer, isOwn: boolean): void {
     const { state, sinks, toServer } = this.#parts
     if (state.ended || state.terminated) {
       this.#framer.dropRest()
@@ -113,11 +113,11 @@ export class FromClient implements FrameSink {
     }
     switch (this.#turn(tag)) {
       case 'now':
-        this.#desk.take(tag, message)
+        this.#desk.take(tag, message, isOwn)
         this.#yieldWhereDue(tag)
         return
       case 'later':
-        this.#waiting = Buffer.from(message)
+        this.#waiting = isOwn ? message : Buffer.from(message)
         this.#stall()
         return
       case 'never':
@@ -134,7 +134,7 @@ export class FromClient implements FrameSink {
       const turn = this.#turn(tag)
       if (turn === 'later') return
       this.#waiting = undefined
-      if (turn === 'now') this.#desk.take(tag, message)
+      if (turn === 'now') this.#desk.take(tag, message, true)
       if (this.#desk.busy) return
     }
     this.#stalled = false

@@ -18,8 +18,9 @@ const IN_FAILED_TRANSACTION = '25P02'
 
 /** A server that reports these otherwise would read a statement in another way than it was judged (POLICY.md). */
 const ONE_READING = new Map([
-  ['client_encoding', 'UTF8'],
-  ['standard_conforming_strings', 'on'],
+  // PostgreSQL spells every other name of UTF8 that way, and leaves this one as it was set (check_client_encoding).
+  ['client_encoding', ['UTF8', 'UNICODE']],
+  ['standard_conforming_strings', ['on']],
 ])
 
 /**
@@ -136,8 +137,7 @@ export class FromServer implements FrameSink {
 
   #parameter(message: Buffer): void {
     const { name, value } = parseParameterStatus(message.subarray(5))
-    const needed = ONE_READING.get(name)
-    if (needed !== undefined && value !== needed) {
+    if (ONE_READING.get(name)?.includes(value) === false) {
       throw new PgoauthError('SERVER_BAD', { detail: `the server reports ${name} = ${value}` })
     }
     if (this.#parts.sinks.onParameterStatus?.(name, value) ?? true) this.#parts.toClient.add(message)

@@ -70,10 +70,11 @@ export interface GateOptions {
   /** The bound on SQL text, in bytes (`limits.statement_bytes`); beyond it 54000. */
   readonly maxStatementBytes: number
   /**
-   * A SQL statement that restores the proxy's own settings (`pgoauth.subject`). The gate runs it on the server behind
-   * RESET ALL and DISCARD ALL, unseen by the client.
+   * A SQL statement that restores what the session began with, the proxy's own settings (`pgoauth.subject`) among it, as far
+   * as it was lost; undefined where nothing was. The gate runs it on the server behind RESET and DISCARD ALL, unseen by
+   * the client.
    */
-  readonly restoreSql?: string
+  readonly restoreSql?: (isLost: (name: string) => boolean) => string | undefined
   /** Denials after which the session ends; a flood must not fill the disk. */
   readonly maxDenials?: number
 }

@@ -14,7 +14,10 @@ export interface AnswerPiece {
   /** Lists of accesses, each by places in their table. */
   readonly lists: readonly (readonly number[])[]
   readonly shapes: readonly Shape[]
-  /** Three numbers a statement: the place of its shape, its start and its end. */
+  /**
+   * Three numbers each: the place of its shape, its start and its end; or where its place in the text is of no use, how
+   * many of that shape stand side by side, and -1.
+   */
   readonly statements: readonly number[]
 }
 
@@ -22,6 +25,8 @@ export interface AnswerPiece {
 const PIECE_THINGS = 1000
 /** A name of a column counts for less. */
 const NAMES_PER_THING = 20
+/** And so does another of what stands there already. */
+const REPEATS_PER_THING = 20
 
 /** Takes the statements of an analysis apart, in order. */
 export function* piecesOf({ statements }: GoodAnalysis): Generator<AnswerPiece> {
@@ -56,31 +61,54 @@ export function* piecesOf({ statements }: GoodAnalysis): Generator<AnswerPiece> 
       if (things >= PIECE_THINGS) yield* cut()
     }
     const shape = { ...rest, list: placeIn(tables.lists, list.join(), piece.lists, list) }
-    piece.statements.push(placeIn(tables.shapes, JSON.stringify(shape), piece.shapes, shape), start, end)
-    things += 0.5
+    const place = placeIn(tables.shapes, JSON.stringify(shape), piece.shapes, shape)
+    const { statements: told } = piece
+    if (hasPlace(rest)) {
+      told.push(place, start, end)
+      things += 0.5
+    } else if (told.at(-1) === -1 && told.at(-3) === place) {
+      told[told.length - 2] = (told.at(-2) ?? 0) + 1
+      things += 1 / REPEATS_PER_THING
+    } else {
+      told.push(place, 1, -1)
+      things += 0.1
+    }
     if (things >= PIECE_THINGS) yield* cut()
   }
   yield piece
+}
+
+/** Of these the text of their own is kept. */
+function hasPlace({ effects }: Pick<StatementAnalysis, 'effects'>): boolean {
+  return effects.prepare !== undefined || effects.declare !== undefined
 }
 
 function emptyPiece() {
   return { accesses: [] as Access[], lists: [] as number[][], shapes: [] as Shape[], statements: [] as number[] }
 }
 
-/** Puts the pieces of one analysis together again. What statements had in common is the same object in each. */
+/**
+ * Puts the pieces of one analysis together again. What statements had in common is the same object in each, and those
+ * that are alike are one.
+ */
 export class Gathered {
   readonly statements: StatementAnalysis[] = []
   readonly #accesses: Access[] = []
   readonly #lists: (readonly Access[])[] = []
-  readonly #shapes: Omit<StatementAnalysis, 'start' | 'end'>[] = []
+  readonly #shapes: StatementAnalysis[] = []
 
   add({ accesses, lists, shapes, statements }: AnswerPiece): void {
     for (const access of accesses) this.#accesses.push(access)
     for (const list of lists) this.#lists.push(list.map((place) => at(this.#accesses, place)))
-    for (const { list, ...rest } of shapes) this.#shapes.push({ ...rest, accesses: at(this.#lists, list) })
+    for (const { list, ...rest } of shapes) {
+      this.#shapes.push({ ...rest, accesses: at(this.#lists, list), start: 0, end: 0 })
+    }
     for (let next = 0; next < statements.length; next += 3) {
       const shape = at(this.#shapes, at(statements, next))
-      this.statements.push({ ...shape, start: at(statements, next + 1), end: at(statements, next + 2) })
+      const start = at(statements, next + 1)
+      const end = at(statements, next + 2)
+      if (end >= 0) this.statements.push({ ...shape, start, end })
+      else for (let count = start; count > 0; count--) this.statements.push(shape)
     }
   }
 }

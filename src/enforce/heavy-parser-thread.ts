@@ -6,6 +6,7 @@ import { indexCatalog, namesOnlyCatalog, withTemporary } from '../sql/catalog-in
 import { type AnswerPiece, piecesOf } from './heavy-answer.ts'
 import type { HeavyAnswer, HeavyQuestion, HeavyRequest } from './heavy-parser.ts'
 import { fingerprintOf } from './sql-fingerprint.ts'
+import { quickText } from './statement-text.ts'
 
 /** The far end of HeavyParser: answers one question after another, piece by piece as each is asked for. */
 const port = parentPort
@@ -27,7 +28,8 @@ port?.on('message', (request: HeavyRequest) => {
   void loadParser().then(() => answerTo(request))
 })
 
-function answerTo({ id, sql, temporary }: HeavyQuestion): void {
+function answerTo({ id, sql: given, temporary }: HeavyQuestion): void {
+  const sql = typeof given === 'string' ? given : quickText(Buffer.from(given.buffer))
   const analysis = analyse(sql, withTemporary(catalog, temporary), { allowHeavy: true })
   if (!analysis.ok) {
     answer({ id, analysis })

@@ -6,10 +6,14 @@ import type { GoodAnalysis } from './analysis-cache.ts'
 import { type AnswerPiece, Gathered } from './heavy-answer.ts'
 import type { JudgingTally } from './judging-tally.ts'
 
+/** Bytes go over to the thread, and are gone here. */
+export type HeavyText = string | Uint8Array<ArrayBuffer>
+
 /** What a worker is asked: the text, and under what catalog; `json` only where it is another than the time before. */
 export interface HeavyQuestion {
   readonly id: number
-  readonly sql: string
+  /** Or its bytes. */
+  readonly sql: HeavyText
   readonly catalog:
     | { readonly json: string | undefined; readonly searchPath: readonly string[] | undefined }
     | undefined
@@ -45,7 +49,7 @@ const TOO_COMPLEX = {
 } as const satisfies HeavyFinding
 
 interface Job {
-  readonly sql: string
+  readonly sql: HeavyText
   readonly json: string | undefined
   readonly searchPath: readonly string[] | undefined
   readonly temporary: readonly SessionRelation[]
@@ -116,9 +120,10 @@ export class HeavyParser {
       catalog: isSent ? undefined : { json, searchPath },
       temporary,
     }
-    worker.postMessage(question)
+    const { length } = sql
+    worker.postMessage(question, typeof sql === 'string' ? [] : [sql.buffer])
     this.#stopTimer = this.#clock.after(this.#deadlineMs, () => {
-      this.#log.warn({ characters: sql.length, deadlineMs: this.#deadlineMs }, 'a statement took too long to analyse')
+      this.#log.warn({ characters: length, deadlineMs: this.#deadlineMs }, 'a statement took too long to analyse')
       this.#drop()
       this.#next()
     })

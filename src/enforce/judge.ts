@@ -19,6 +19,8 @@ export type Judgement =
 export interface ParsedJudgement {
   readonly kind: 'parsed'
   readonly statements: readonly JudgedStatement[]
+  /** Each of them once, where the same stands there many times. */
+  readonly distinct: readonly JudgedStatement[]
   /** Every statement may run. */
   readonly allowed: boolean
   /** The policy observes. */
@@ -33,6 +35,8 @@ export interface ParsedJudgement {
 export interface JudgedStatement {
   readonly analysis: StatementAnalysis
   readonly decision: Decision
+  /** How often it stands in the text, where that is not once. */
+  readonly times?: number
 }
 
 /** What of a session bears on a judgement. */
@@ -45,6 +49,8 @@ export interface JudgedFor {
 export interface Judge {
   /** At once where the answer is known or quick; else a promise (parse in a worker, refresh of the catalog). */
   judge(sql: string, session: JudgedFor): Judgement | Promise<Judgement>
+  /** As `judge`, of a text that is large: its bytes, which are UTF-8 and stay as they are meanwhile. */
+  judgeLarge(sql: Buffer, session: JudgedFor): Promise<Judgement>
   /** What is known and allowed at once, without a look at the text or the catalog; else undefined, and `judge` has to say. */
   known(sql: string, session: JudgedFor): ParsedJudgement | undefined
   /** Recognises other texts for which what is `known` of this one holds as well; undefined where there are none. */

@@ -1,12 +1,14 @@
 import { isUtf8 } from 'node:buffer'
 import { asPgoauthError } from '../base/errors.ts'
+import { bursts } from './burst-turns.ts'
 import type { GateParts } from './gate-parts.ts'
 import type { Judgement, ParsedJudgement } from './judge.ts'
 import type { Judged, Outbox } from './outbox.ts'
+import { parameterObjection } from './parameter-types.ts'
 import type { Prepared } from './prepared.ts'
 import { errorResponse, invalidEncodingResponse, unparsableResponse } from './refusal.ts'
-import { abandonNames, type NamedByRunning } from './running-names.ts'
-import { largeText, MAX_QUICK_BYTES, quickText } from './statement-text.ts'
+import type { RunningNames } from './running-names.ts'
+import { MAX_QUICK_BYTES, quickText, type StatementText } from './statement-text.ts'
 
 /** What judging needs of the stream of messages. */
 export interface Pausable {
@@ -37,29 +39,78 @@ export class Judging {
   }
 
   /** Calls `then` once the text was judged and found allowed; what more stands against it, and the count, is up to that. */
-  ofText(owed: Judged, sql: Buffer, then: (judgement: ParsedJudgement, text: string) => void): void {
-    const { options, state, denials } = this.#parts
+  ofText(owed: Judged, sql: Buffer, then: (judgement: ParsedJudgement, text: StatementText) => void): void {
+    const { options, state } = this.#parts
     if (!isUtf8(sql)) {
       options.judge.tally.decisions.syntax++
       this.#outbox.refuse(owed, invalidEncodingResponse(sql))
       return
     }
-    let text = ''
-    const judged = (judgement: Judgement) => {
-      if (judgement.kind === 'unparsable') this.#refuseUnparsable(owed, judgement)
-      else if (!judgement.allowed) this.#outbox.deny(owed, judgement, text)
-      else if (this.#outbox.audited(owed, () => denials.passed(judgement, text, options.judge))) then(judgement, text)
-    }
     if (sql.length <= MAX_QUICK_BYTES) {
-      text = quickText(sql)
-      this.#settled(owed, options.judge.judge(text, state), undefined, judged)
+      const text = quickText(sql)
+      this.#settled(owed, options.judge.judge(text, state), undefined, (judgement) =>
+        this.#judged(owed, judgement, text, then),
+      )
       return
     }
-    const read = largeText(this.#outbox.keepPart(sql)).then((whole) => {
-      text = whole
-      return options.judge.judge(whole, state)
-    })
-    this.#settled(owed, read, undefined, judged)
+    const text = this.#outbox.keepPart(sql)
+    this.#settled(owed, options.judge.judgeLarge(text, state), undefined, (judgement) =>
+      this.#judged(owed, judgement, text, then),
+    )
+  }
+
+  #judged(
+    owed: Judged,
+    judgement: Judgement,
+    text: StatementText,
+    then: (judgement: ParsedJudgement, text: StatementText) => void,
+  ): void {
+    const { options, denials } = this.#parts
+    if (judgement.kind === 'unparsable') this.#refuseUnparsable(owed, judgement)
+    else if (!judgement.allowed) this.#outbox.deny(owed, judgement, text)
+    else {
+      const records = denials.passed(judgement, text, options.judge)
+      if (records === undefined) then(judgement, text)
+      else this.inSteps(owed, records, undefined, () => then(judgement, text))
+    }
+  }
+
+  /**
+   * Calls `then` behind the last of these steps: at once where the first is the last, else a step a turn with the stream
+   * paused. Refuses the message where the audit cannot be written.
+   */
+  inSteps(owed: Judged, steps: Iterator<void>, names: RunningNames | undefined, then: () => void): void {
+    let isDone = false
+    const step = () => {
+      const isWritten = this.#outbox.audited(owed, () => {
+        isDone = steps.next().done === true
+      })
+      if (!isWritten) names?.abandon()
+      return isWritten
+    }
+    if (!step()) return
+    if (isDone) {
+      then()
+      return
+    }
+    const { state, options } = this.#parts
+    this.#wait()
+    const later = () => {
+      bursts.wait(() => {
+        this.#parts.guarded(() => {
+          const startedAtMs = options.clock.nowMs()
+          if (!state.ledger.skippingToSync) {
+            if (step() && !isDone) {
+              bursts.spend(options.clock.nowMs() - startedAtMs)
+              later()
+              return
+            }
+          }
+          this.#goOn(names, isDone ? then : () => {})
+        })
+      })
+    }
+    later()
   }
 
   /**
@@ -69,7 +120,7 @@ export class Judging {
   ofPrepared(
     owed: Judged,
     uses: readonly Prepared[],
-    names: NamedByRunning | undefined,
+    names: RunningNames | undefined,
     then: () => void,
     from = 0,
   ): void {
@@ -77,14 +128,23 @@ export class Judging {
     for (let at = from; at < uses.length; at++) {
       const prepared = uses[at] as Prepared
       if (options.judge.holdsStill(prepared.judged, prepared.analysis, state)) continue
-      this.#settled(owed, options.judge.judge(prepared.sql, state), names, (judgement) => {
-        if (judgement.kind === 'parsed' && judgement.allowed) {
+      this.#settled(owed, this.#judge(prepared.sql), names, (judgement) => {
+        const isAllowed = judgement.kind === 'parsed' && judgement.allowed
+        const { types } = prepared
+        const objection =
+          isAllowed && types && parameterObjection(types, state.grants, judgement.statements[0]?.analysis)
+        if (objection) {
+          names?.abandon()
+          this.#outbox.denyFor(owed, objection)
+          return
+        }
+        if (isAllowed) {
           options.judge.tally.decisions.allowed++
           prepared.judged = judgement.under
           this.ofPrepared(owed, uses, names, then, at + 1)
           return
         }
-        if (names) abandonNames(names.running, state)
+        names?.abandon()
         if (judgement.kind === 'parsed') this.#outbox.deny(owed, judgement, prepared.sql)
         else this.#refuseUnparsable(owed, judgement)
       })
@@ -101,39 +161,49 @@ export class Judging {
   #settled(
     owed: Judged,
     judgement: Judgement | Promise<Judgement>,
-    names: NamedByRunning | undefined,
+    names: RunningNames | undefined,
     then: (judgement: Judgement) => void,
   ): void {
     if (!(judgement instanceof Promise)) {
       then(judgement)
       return
     }
-    this.#thinking++
-    this.#outbox.keep()
-    this.#stream.pause()
+    this.#wait()
     judgement.then(
       (found) => this.#awake(names, () => then(found)),
       (error: unknown) => {
         const failure = asPgoauthError(error)
         this.#parts.options.log.warn({ reason: failure.message }, 'a statement could not be judged')
         this.#awake(names, () => {
-          if (names) abandonNames(names.running, this.#parts.state)
+          names?.abandon()
           this.#outbox.refuse(owed, errorResponse(failure))
         })
       },
     )
   }
 
+  #judge(sql: StatementText): Judgement | Promise<Judgement> {
+    const { options, state } = this.#parts
+    return typeof sql === 'string' ? options.judge.judge(sql, state) : options.judge.judgeLarge(sql, state)
+  }
+
+  #wait(): void {
+    this.#thinking++
+    this.#outbox.keep()
+    this.#stream.pause()
+  }
+
+  #awake(names: RunningNames | undefined, action: () => void): void {
+    this.#parts.guarded(() => this.#goOn(names, action))
+  }
+
   /** Goes on with the message that was waited with, unless the server began to skip to Sync meanwhile. */
-  #awake(names: NamedByRunning | undefined, action: () => void): void {
-    const { state } = this.#parts
-    this.#parts.guarded(() => {
-      this.#thinking--
-      if (state.ledger.skippingToSync) {
-        if (names) abandonNames(names.running, state)
-        this.#outbox.discard()
-      } else action()
-      this.#stream.resume()
-    })
+  #goOn(names: RunningNames | undefined, action: () => void): void {
+    this.#thinking--
+    if (this.#parts.state.ledger.skippingToSync) {
+      names?.abandon()
+      this.#outbox.discard()
+    } else action()
+    this.#stream.resume()
   }
 }

@@ -8,6 +8,9 @@ export interface Pending<Value> {
 /** A statement's or portal's name as the server keeps it: its first 63 bytes, one character a byte. */
 export type NameKey = string
 
+/** Of the unnamed statement, which DEALLOCATE and DISCARD leave, and the unnamed portal. */
+export const UNNAMED: NameKey = ''
+
 /** NAMEDATALEN - 1: the server's hash tables of statements and portals cut names there, by bytes (dynahash.c). */
 const MAX_NAME_BYTES = 63
 
@@ -44,6 +47,16 @@ export class NameTable<Value> {
     const found = pending.toReversed().map(({ value }) => value)
     if (sure !== undefined) found.push(sure)
     return found
+  }
+
+  /** Whether the name was given in this segment: then it means that, or what names it is skipped. */
+  isNew(key: NameKey, segment: number): boolean {
+    return this.#pending.get(key)?.last?.segment === segment
+  }
+
+  /** Whether all is answered that gave the name. */
+  isSure(key: NameKey): boolean {
+    return !this.#pending.has(key)
   }
 
   /** A message that gives the name goes to the server. */
@@ -85,11 +98,11 @@ export class NameTable<Value> {
     this.#sure.delete(key)
   }
 
-  /** The server dropped every name but those of values to keep. */
-  clear(keeps: (value: Value) => boolean = () => false): void {
+  /** The server dropped every name but those to keep. */
+  clear(keeps: (value: Value, key: NameKey) => boolean = () => false): void {
     this.version++
     for (const [key, value] of this.#sure) {
-      if (!keeps(value)) this.#sure.delete(key)
+      if (!keeps(value, key)) this.#sure.delete(key)
     }
   }
 }

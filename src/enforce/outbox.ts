@@ -1,11 +1,14 @@
 import { asPgoauthError } from '../base/errors.ts'
-import type { StatementAnalysis } from '../sql/analysis.ts'
+import type { SessionEffects, StatementAnalysis } from '../sql/analysis.ts'
 import { encodeBind, encodeClose, encodeExecute, encodeParse, encodeSync } from '../wire/client-messages.ts'
 import type { GateParts } from './gate-parts.ts'
 import type { ParsedJudgement } from './judge.ts'
+import { LostSettings } from './lost-settings.ts'
 import { deniedResponse, errorResponse } from './refusal.ts'
 import type { OwedMessage } from './reply-ledger.ts'
+import type { UnknownName } from './running-names.ts'
 import type { Note } from './session-state.ts'
+import type { StatementText } from './statement-text.ts'
 
 /** The messages that can be refused: a Close frees, a Sync only ends. */
 export type Judged = Exclude<OwedMessage, 'close' | 'sync'>
@@ -18,24 +21,27 @@ export class Outbox {
   readonly #parts: GateParts
   readonly #dropRest: () => void
   #current: Buffer = Buffer.alloc(0)
-  /** It is a copy of our own. */
+  /** It is in memory of its own. */
   #isKept = false
   /** Of a Parse: of the unnamed statement, which the server drops before it fails. */
   #isUnnamed = false
   /** A message of this segment was refused, so the server discards the rest of it: nothing of it is sent or judged. */
   refusedSegment = false
-  /** Something in this segment took back the proxy's own settings. */
-  restoreAfterSync = false
+  /** What this segment put back of the settings that the session began with. */
+  #lost = new LostSettings()
 
   constructor(parts: GateParts, dropRest: () => void) {
     this.#parts = parts
     this.#dropRest = dropRest
   }
 
-  /** Begins with a message. It may be cut behind what is read of it; its rest then streams behind it. */
-  take(message: Buffer, isUnnamed: boolean): void {
+  /**
+   * Begins with a message, which may be in memory of its own. It may be cut behind what is read of it; its rest then
+   * streams behind it.
+   */
+  take(message: Buffer, isUnnamed: boolean, isOwn: boolean): void {
     this.#current = message
-    this.#isKept = false
+    this.#isKept = isOwn
     this.#isUnnamed = isUnnamed
   }
 
@@ -75,19 +81,30 @@ export class Outbox {
     if (owed !== 'query' && owed !== 'function-call') this.refusedSegment = true
   }
 
-  /** A Query uses a name that means nothing: another such goes in its place, which fails as it would have failed. */
-  refuseName(kind: 'statement' | 'cursor', refusal: Buffer): void {
+  /** A Query or an Execute uses a name that means nothing: another such goes in its place, which fails as it would have failed. */
+  refuseName(owed: 'query' | 'execute', name: UnknownName): void {
     this.#dropRest()
-    this.send('query', this.#parts.state.standIns.forName(kind), { refusal, unlessAborted: true })
+    this.send(owed, this.#parts.state.standIns.forName(owed, name), { refusal: name.response, unlessAborted: true })
+    if (owed === 'execute') this.refusedSegment = true
   }
 
-  deny(owed: Judged, judgement: ParsedJudgement, sql: string): void {
+  deny(owed: Judged, judgement: ParsedJudgement, sql: StatementText): void {
     const { denials, options } = this.#parts
     const { help } = judgement.under.grants.policy
     options.judge.tally.decisions.denied++
     this.audited(owed, () => {
       const { requestId, decision, fingerprint } = denials.denied(judgement, sql, options.judge)
       this.refuse(owed, deniedResponse(decision, fingerprint, requestId, help), requestId)
+    })
+  }
+
+  /** Denies what its text alone does not show. */
+  denyFor(owed: Judged, reason: string): void {
+    const { state, denials, options } = this.#parts
+    options.judge.tally.decisions.denied++
+    this.audited(owed, () => {
+      const requestId = denials.deniedFor(reason)
+      this.refuse(owed, deniedResponse(undefined, '', requestId, state.grants.policy.help), requestId)
     })
   }
 
@@ -109,6 +126,7 @@ export class Outbox {
     // At its end, and at an error in it, a transaction that nobody began takes its cursors along.
     if (owed === 'function-call' || ((owed === 'sync' || owed === 'query') && !state.transactionIsOpen))
       state.closings++
+    if (owed === 'query') state.queries++
     toServer.add(message)
     state.ledger.expect(owed, note)
     const closes = owed === 'query' || owed === 'function-call' || owed === 'sync'
@@ -121,10 +139,17 @@ export class Outbox {
     if (analysis) this.#parts.sinks.onSending?.(analysis)
   }
 
-  /** Puts the proxy's own settings back on the server, under names of its own, answers unseen. */
+  /** Notes what runs before the next `restore`. */
+  noteSettings(effects: readonly SessionEffects[]): void {
+    for (const one of effects) this.#lost.note(one)
+  }
+
+  /** Puts what was lost of the session's settings back on the server, under names of its own, answers unseen. */
   restore(): void {
-    this.restoreAfterSync = false
-    const { restoreSql } = this.#parts.options
+    if (this.#lost.isEmpty) return
+    const lost = this.#lost
+    this.#lost = new LostSettings()
+    const restoreSql = this.#parts.options.restoreSql?.((name) => lost.has(name))
     if (restoreSql === undefined) return
     const { state } = this.#parts
     const { ownName: name } = state
@@ -134,6 +159,8 @@ export class Outbox {
     this.send('bind', encodeBind(name, name), own)
     state.closings++
     this.send('execute', encodeExecute(name), own)
+    // It would live as long as the transaction, and another of its name could not be opened there.
+    this.send('close', encodeClose({ kind: 'portal', name }), own)
     this.send('sync', encodeSync(), own)
   }
 }

@@ -1,4 +1,5 @@
-import type { Policy } from '../policy/policy.ts'
+import { decide } from '../policy/decide.ts'
+import type { Grants } from '../policy/grants.ts'
 import type { StatementAnalysis } from '../sql/analysis.ts'
 
 /** FirstNormalObjectId (access/transam.h): types from here on are users'. */
@@ -19,17 +20,29 @@ export function parameterTypes(body: Buffer): number[] {
   return Array.from({ length: count }, (_, index) => body.readUInt32BE(countAt + 2 + 4 * index))
 }
 
-/** Why parameters of these types make a statement more than its text says; undefined where they do not. */
+/** These types where they bear on what a statement needs, to be asked again whenever it is judged again. */
+export function tellingTypes(types: readonly number[]): readonly number[] | undefined {
+  return types.some((oid) => oid >= FIRST_USER_OID || NAME_TYPES.has(oid)) ? types : undefined
+}
+
+/**
+ * Why a statement may not have parameters of these types, which may make it more than its text says; undefined where it
+ * may. Which cast a type outside pg_catalog takes is the server's to find: all there are to that target must be granted.
+ */
 export function parameterObjection(
   types: readonly number[],
-  policy: Policy,
+  grants: Grants,
   analysis: StatementAnalysis | undefined,
 ): string | undefined {
-  if (policy.metadata === 'hidden' && types.some((oid) => NAME_TYPES.has(oid))) {
+  if (grants.policy.metadata === 'hidden' && types.some((oid) => NAME_TYPES.has(oid))) {
     return 'a parameter of a reg… type turns names into objects and back'
   }
-  if (analysis?.effects.castsParameter && types.some((oid) => oid >= FIRST_USER_OID)) {
-    return 'a parameter of a type outside pg_catalog is cast, which may call a function'
-  }
-  return undefined
+  if (!castsCustom(types, analysis)) return undefined
+  const decision = decide({ accesses: analysis?.effects.castsParameter ?? [] }, grants)
+  return decision.allowed ? undefined : `a parameter of a type outside pg_catalog is cast: ${decision.reason}`
+}
+
+/** A cast of a parameter may call a function, which the text does not show. */
+export function castsCustom(types: readonly number[], analysis: StatementAnalysis | undefined): boolean {
+  return analysis?.effects.castsParameter !== undefined && types.some((oid) => oid >= FIRST_USER_OID)
 }

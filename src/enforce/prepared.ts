@@ -1,6 +1,7 @@
 import type { Grants } from '../policy/grants.ts'
 import type { SessionRelation, StatementAnalysis } from '../sql/analysis.ts'
 import type { Catalog } from '../sql/catalog.ts'
+import type { StatementText } from './statement-text.ts'
 
 /** Under what a text was judged; judged again once any of it is another object. */
 export interface JudgedUnder {
@@ -16,10 +17,12 @@ export interface JudgedUnder {
  */
 export interface Prepared {
   /** Of a SQL PREPARE or DECLARE that statement alone, without what stood beside it. */
-  readonly sql: string
+  readonly sql: StatementText
   /** What running it does; undefined for an empty text. Of a SQL PREPARE, the statement inside. */
   readonly analysis: StatementAnalysis | undefined
   judged: JudgedUnder
+  /** Of a Parse: its parameters' types, where they bear on what it needs. */
+  readonly types?: readonly number[] | undefined
   /** Of a Parse: `closings` of the session then. */
   readonly parsedAt?: number
 }
@@ -31,14 +34,16 @@ export interface Portal {
   readonly holdable: boolean
   /** Of a Bind: `closings` of the session then. */
   readonly boundAt?: number
+  /** Of a Bind: how many Queries went before it. */
+  readonly boundBehind?: number
 }
 
 /** Whether it starts a COPY FROM STDIN, so that the messages behind it are data. */
-export function copiesIn(prepared: Prepared): boolean {
-  return prepared.analysis?.effects.copy === 'in'
+export function copiesIn({ effects }: StatementAnalysis): boolean {
+  return effects.copy === 'in'
 }
 
-/** Whether it puts settings back to what the login gave, the proxy's own with them. */
-export function losesSettings({ effects }: StatementAnalysis): boolean {
-  return effects.discard === 'all' || (effects.reset !== undefined && effects.reset.name === undefined)
+/** Whether it changes settings or puts them back. */
+export function changesSettings({ effects }: StatementAnalysis): boolean {
+  return effects.set !== undefined || effects.reset !== undefined || effects.discard === 'all'
 }

@@ -15,7 +15,7 @@ export function deniedResponse(
   requestId: string,
   help: string | undefined,
 ): Buffer {
-  const denied = decision?.denied
+  const denied = decision?.denied?.asked ?? decision?.denied
   const isNamed = denied?.action !== undefined && names(told, denied.object)
   return encodeErrorResponse({
     severity: 'ERROR',

@@ -131,11 +131,12 @@ const FUNCTION_PLACE = /[\p{L}\p{N}_$]\([^()]*\) /u
 function isOwnValue(fields: RawErrorFields, visible: VisibleObjects, source: ErrorSource): boolean {
   if (fields.has('P')) return true
   const where = fields.get('W')
-  // COPY says where in the client's own data it is.
-  if (where !== undefined && !source.isInput && !where.split('\n').every((line) => line.startsWith('COPY ')))
-    return false
+  if (where !== undefined && !source.isInput && !where.split('\n').every((line) => OF_VALUE.test(line))) return false
   return showsOwnValues(source, visible)
 }
+
+/** CONTEXT that tells where in the value, or in the client's own data, it went wrong, and of no function. */
+const OF_VALUE = /^(COPY \w|JSON data, )/
 
 /** Says of a value that there is one. What else there is may show parts of it. */
 function hideValue(kept: Map<string, string>): void {

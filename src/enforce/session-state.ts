@@ -19,7 +19,7 @@ export interface Note {
   /** The statements that the message runs, in order; `steps` of them are done. */
   readonly statements?: readonly RunningStatement[]
   /** A Query's text, into which an error's position points. */
-  readonly sql?: string
+  readonly sql?: string | undefined
   steps?: number
   /** The stand-in's error came. */
   refused?: true
@@ -33,6 +33,8 @@ export interface Note {
 /** One statement under way, with the names it gives once it is done. */
 export interface RunningStatement {
   readonly analysis: StatementAnalysis
+  /** What an EXECUTE runs, where that is sure. */
+  readonly executed?: StatementAnalysis
   readonly statement?: Pending<Prepared>
   readonly portal?: Pending<Portal>
 }
@@ -70,6 +72,10 @@ export class SessionState {
   closings = 0
   /** `closings` when nothing was unanswered: since then `status` is the truth where it is still the same. */
   #settledClosings = 0
+  /** Queries that went to the server. */
+  queries = 0
+  /** `queries` when nothing was unanswered and no transaction had failed. */
+  #forgottenQueries = 0
   /** An extended-query message went since the last Sync. */
   segmentOpen = false
   /** Set while the client's next messages may be for that COPY. */
@@ -95,10 +101,24 @@ export class SessionState {
     return this.#ownName
   }
 
+  /** A Query, or what ends with a Sync, goes to the server as one. `isPlain`: it only reads, and shows all that it does. */
+  turnSent(isQuery: boolean, isPlain: boolean): void {
+    // At its end, and at an error in it, a transaction that nobody began takes its cursors along.
+    if (!isPlain || !this.transactionIsOpen) this.closings++
+    if (isQuery) this.queries++
+  }
+
   /** The status is as the server's last ReadyForQuery said. */
   statusCame(status: TransactionStatus): void {
     this.status = status
-    if (this.ledger.empty && !this.segmentOpen) this.#settledClosings = this.closings
+    if (!this.ledger.empty || this.segmentOpen) return
+    this.#settledClosings = this.closings
+    if (status !== 'E') this.#forgottenQueries = this.queries
+  }
+
+  /** A Query may have left its portal behind, in a transaction that failed. */
+  get mayHaveLeft(): boolean {
+    return this.queries !== this.#forgottenQueries
   }
 
   /** A transaction is open where the client's next message will run, or has failed there. */

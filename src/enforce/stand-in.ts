@@ -8,6 +8,7 @@ import {
   encodeQuery,
 } from '../wire/client-messages.ts'
 import type { OwedMessage } from './reply-ledger.ts'
+import type { UnknownName } from './running-names.ts'
 
 /**
  * Messages that take the place of denied ones and must fail: the server then does to transaction, pipeline and
@@ -29,9 +30,14 @@ export class StandIns {
     return this.#made
   }
 
-  /** A Query that uses a name that cannot exist: in a transaction that is aborted it fails for that alone. */
-  forName(kind: 'statement' | 'cursor'): Buffer {
-    return encodeQuery(kind === 'statement' ? `execute ${this.#name}` : `fetch ${this.#name}`)
+  /**
+   * A Query or an Execute that uses a name that cannot exist: in a transaction that is aborted it fails for that alone.
+   * In an Execute's place that is a Parse, which like it, and unlike an Execute of an unknown portal, looks for that first.
+   */
+  forName(owed: 'query' | 'execute', { kind, isExplained }: UnknownName): Buffer {
+    if (owed === 'execute') return encodeParse(this.#name, `select from ${this.#name}`)
+    if (kind === 'cursor') return encodeQuery(`fetch ${this.#name}`)
+    return encodeQuery(`${isExplained ? 'explain ' : ''}execute ${this.#name}`)
   }
 
   for(message: Exclude<OwedMessage, 'close' | 'sync'>, requestId: string, unnamed = false): Buffer {

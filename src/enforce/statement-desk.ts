@@ -1,23 +1,19 @@
 import { PgoauthError } from '../base/errors.ts'
 import { CLIENT, encodeFlush } from '../wire/client-messages.ts'
-import { hazardOfPortals, hazardOfStatements, keepsCursors } from './describe-hazard.ts'
+import { shortText } from './error-source.ts'
 import type { GateParts } from './gate-parts.ts'
+import type { JudgedStatement } from './judge.ts'
 import { Judging, type Pausable } from './judging.ts'
 import { bindHead, executePortal, functionCallHead, parseHead, queryText, targetHead } from './message-heads.ts'
-import { nameKey } from './name-table.ts'
+import { nameKey, UNNAMED } from './name-table.ts'
 import { type Judged, Outbox } from './outbox.ts'
-import { parameterObjection, parameterTypes } from './parameter-types.ts'
-import { copiesIn, losesSettings, type Portal, type Prepared } from './prepared.ts'
-import { deniedResponse, errorResponse, unknownNameResponse } from './refusal.ts'
-import {
-  abandonNames,
-  type NamedByRunning,
-  namesOf,
-  namesOfPortal,
-  preparedBehind,
-  type UnknownName,
-} from './running-names.ts'
+import { castsCustom, parameterObjection, parameterTypes, tellingTypes } from './parameter-types.ts'
+import type { Portal, Prepared } from './prepared.ts'
+import { errorResponse, unknownNameResponse } from './refusal.ts'
+import { preparedBehind, RunningNames, type UnknownName } from './running-names.ts'
+import { hazardOfPortals, hazardOfStatements, hazardOfUnnamed } from './server-hazard.ts'
 import { beginCopy, NOTHING_NOTED } from './session-state.ts'
+import type { StatementText } from './statement-text.ts'
 
 /** What the desk needs of the stream it takes messages from. */
 export interface DeskStream extends Pausable {
@@ -55,7 +51,8 @@ export class StatementDesk {
     return this.#judging.busy
   }
 
-  take(tag: number, message: Buffer): void {
+  /** `isOwn`: the message is in memory of its own. */
+  take(tag: number, message: Buffer, isOwn: boolean): void {
     const { state, options, toServer } = this.#parts
     const outbox = this.#outbox
     if (tag === CLIENT.Sync) {
@@ -72,7 +69,7 @@ export class StatementDesk {
     }
     const body = message.subarray(5)
     const run = RUNNING.get(tag)
-    outbox.take(message, run === 'parse' && body[0] === 0)
+    outbox.take(message, run === 'parse' && body[0] === 0, isOwn)
     if (run !== undefined && !outbox.audited(run, () => options.audit.assertWritable())) return
     switch (tag) {
       case CLIENT.Query:
@@ -107,7 +104,7 @@ export class StatementDesk {
   #sync(message: Buffer): void {
     this.#outbox.send('sync', message, NOTHING_NOTED)
     this.#outbox.refusedSegment = false
-    if (this.#outbox.restoreAfterSync) this.#outbox.restore()
+    this.#outbox.restore()
   }
 
   #query(body: Buffer): void {
@@ -117,27 +114,31 @@ export class StatementDesk {
       this.#refuseTooLong('query')
       return
     }
-    this.#judging.ofText('query', queryText(body), ({ statements, under }, text) => {
+    this.#judging.ofText('query', queryText(body), ({ statements, distinct, under }, text) => {
       options.judge.tally.decisions.allowed++
-      const names = namesOf(statements, text, state, under)
-      if (names.unknown) {
-        this.#refuseNames('query', names, names.unknown)
-        return
-      }
-      this.#judging.ofPrepared('query', names.uses, names, () => {
-        let copies = false
-        let loses = false
-        for (const { analysis } of statements) {
-          outbox.announce(analysis)
-          copies ||= analysis.effects.copy === 'in'
-          loses ||= losesSettings(analysis)
-        }
-        for (const { analysis } of names.uses) outbox.announce(analysis)
-        if (!keepsCursors(statements, names.uses)) state.closings++
-        state.copyIn = copies ? beginCopy('query') : undefined
-        outbox.pass('query', { statements: names.running, sql: text, ...(state.copyIn && { copyIn: state.copyIn }) })
-        if (loses) outbox.restore()
-      })
+      const names = new RunningNames(state)
+      const steps = names.follow(statements, text, under)
+      if (steps === undefined) this.#runQuery(distinct, names, text)
+      else this.#judging.inSteps('query', steps, names, () => this.#runQuery(distinct, names, text))
+    })
+  }
+
+  #runQuery(distinct: readonly JudgedStatement[], names: RunningNames, text: StatementText): void {
+    const { state } = this.#parts
+    const outbox = this.#outbox
+    if (names.unknown) {
+      this.#refuseName('query', names, names.unknown)
+      return
+    }
+    this.#judging.ofPrepared('query', names.uses, names, () => {
+      for (const { analysis } of distinct) outbox.announce(analysis)
+      for (const { analysis } of names.uses) outbox.announce(analysis)
+      if (!names.keepsCursors) state.closings++
+      state.copyIn = names.copies ? beginCopy('query') : undefined
+      const { copyIn } = state
+      outbox.pass('query', { statements: names.running, sql: shortText(text), ...(copyIn && { copyIn }) })
+      outbox.noteSettings(names.settings)
+      outbox.restore()
     })
   }
 
@@ -155,15 +156,23 @@ export class StatementDesk {
     const key = nameKey(name)
     const types = parameterTypes(body)
     this.#judging.ofText('parse', sql, ({ statements, under }, text) => {
-      const analysis = statements[0]?.analysis
-      const objection = parameterObjection(types, state.grants.policy, analysis)
+      const shown = statements[0]?.analysis
+      const objection = parameterObjection(types, state.grants, shown)
       if (objection !== undefined) {
-        this.#denyFor('parse', objection)
+        this.#outbox.denyFor('parse', objection)
         return
       }
       options.judge.tally.decisions.allowed++
+      const isOpaque = shown !== undefined && castsCustom(types, shown)
+      const analysis = isOpaque ? { ...shown, opaque: true, readOnly: false, plain: false } : shown
       this.#outbox.announce(analysis)
-      const prepared: Prepared = { sql: text, analysis, judged: under, parsedAt: state.closings }
+      const prepared: Prepared = {
+        sql: text,
+        analysis,
+        judged: under,
+        parsedAt: state.closings,
+        types: tellingTypes(types),
+      }
       this.#outbox.pass('parse', { statement: state.statements.expect(key, prepared, state.segment) })
     })
   }
@@ -179,7 +188,7 @@ export class StatementDesk {
     const key = nameKey(portal)
     this.#judging.ofPrepared('bind', candidates, undefined, () => {
       for (const { analysis } of candidates) this.#outbox.announce(analysis)
-      const portal = { candidates, holdable: false, boundAt: state.closings }
+      const portal = { candidates, holdable: false, boundAt: state.closings, boundBehind: state.queries }
       const pending = state.portals.expect(key, portal, state.segment)
       this.#outbox.pass('bind', { portal: pending })
     })
@@ -210,24 +219,32 @@ export class StatementDesk {
     const { state, toServer } = this.#parts
     const outbox = this.#outbox
     const portal = executePortal(body)
-    const candidates = runBy(state.portals.candidates(nameKey(portal), state.segment))
+    const key = nameKey(portal)
+    const candidates = runBy(state.portals.candidates(key, state.segment))
     // A cursor that a function opened has no entry here; it lives in the transaction that opened it.
     if (candidates.length === 0 && !state.transactionMayBeOpen) {
       outbox.refuse('execute', unknownNameResponse('portal', portal.toString()))
       return
     }
+    const hazard = key === UNNAMED ? hazardOfUnnamed(state) : undefined
+    if (hazard !== undefined) {
+      outbox.refuse('execute', hazard)
+      return
+    }
     this.#judging.ofPrepared('execute', candidates, undefined, () => {
-      const names = namesOfPortal(candidates, state)
+      const names = new RunningNames(state)
+      names.followPortal(candidates)
       if (names.unknown) {
-        this.#refuseNames('execute', names, names.unknown)
+        this.#refuseName('execute', names, names.unknown)
         return
       }
       this.#judging.ofPrepared('execute', names.uses, names, () => {
-        for (const { analysis } of [...candidates, ...names.uses]) outbox.announce(analysis)
-        if (!keepsCursors(candidates, names.uses)) state.closings++
-        state.copyIn = candidates.some(copiesIn) ? beginCopy('execute') : undefined
+        for (const { analysis } of candidates) outbox.announce(analysis)
+        for (const { analysis } of names.uses) outbox.announce(analysis)
+        if (!names.keepsCursors) state.closings++
+        state.copyIn = names.copies ? beginCopy('execute') : undefined
         outbox.pass('execute', { statements: names.running, ...(state.copyIn && { copyIn: state.copyIn }) })
-        if (candidates.some(({ analysis }) => analysis && losesSettings(analysis))) outbox.restoreAfterSync = true
+        outbox.noteSettings(names.settings)
         // Whether a COPY began or what became of it must come now; the server itself flushes only at a Sync.
         if (state.copyIn) toServer.add(FLUSH)
       })
@@ -246,24 +263,12 @@ export class StatementDesk {
       })
       return
     }
-    this.#denyFor('function-call', `no function with OID ${oid} is known`)
+    this.#outbox.denyFor('function-call', `no function with OID ${oid} is known`)
   }
 
-  /** Denies what its text alone does not show. */
-  #denyFor(owed: Judged, reason: string): void {
-    const { state, denials, options } = this.#parts
-    options.judge.tally.decisions.denied++
-    this.#outbox.audited(owed, () => {
-      const requestId = denials.deniedFor(reason)
-      const response = deniedResponse(undefined, '', requestId, state.grants.policy.help)
-      this.#outbox.refuse(owed, response, requestId)
-    })
-  }
-
-  #refuseNames(owed: Judged, names: NamedByRunning, { kind, response }: UnknownName): void {
-    abandonNames(names.running, this.#parts.state)
-    if (owed === 'query') this.#outbox.refuseName(kind, response)
-    else this.#outbox.refuse(owed, response)
+  #refuseName(owed: 'query' | 'execute', names: RunningNames, name: UnknownName): void {
+    names.abandon()
+    this.#outbox.refuseName(owed, name)
   }
 
   #refuseTooLong(owed: Judged): void {

@@ -1,8 +1,12 @@
 import { isAscii } from 'node:buffer'
+import { bursts } from './burst-turns.ts'
 
-/** The text of more bytes is read over several turns of the event loop. */
+/** The text of a statement; of a large one its bytes, since making a string of them would keep others waiting. */
+export type StatementText = string | Buffer
+
+/** The text of more bytes is large. */
 export const MAX_QUICK_BYTES = 512 * 1024
-/** So much of it at a time. */
+/** So much of it is copied at a time. */
 const PIECE_BYTES = 1024 * 1024
 
 /** The text of bytes that are UTF-8. */
@@ -10,30 +14,20 @@ export function quickText(bytes: Buffer): string {
   return bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8')
 }
 
-/** As `quickText`, with others' turns between the pieces. The bytes must stay as they are meanwhile. */
-export async function largeText(bytes: Buffer): Promise<string> {
-  await anotherTurn()
-  const pieces: string[] = []
-  for (let start = 0; start < bytes.length; ) {
-    const end = characterEnd(bytes, start + PIECE_BYTES)
-    pieces.push(quickText(bytes.subarray(start, end)))
-    start = end
+/** A copy in memory of its own, made with others' turns between its pieces. The bytes must stay as they are meanwhile. */
+export async function largeCopy(bytes: Buffer): Promise<Uint8Array<ArrayBuffer>> {
+  const copy = new Uint8Array(new ArrayBuffer(bytes.length))
+  for (let start = 0; start < bytes.length; start += PIECE_BYTES) {
     await anotherTurn()
+    copy.set(bytes.subarray(start, start + PIECE_BYTES), start)
   }
-  const text = pieces.join('')
-  await anotherTurn()
-  return text
-}
-
-/** The nearest place before or at `end` that is not in the middle of a character. */
-function characterEnd(bytes: Buffer, end: number): number {
-  if (end >= bytes.length) return bytes.length
-  let at = end
-  while (((bytes[at] as number) & 0xc0) === 0x80) at--
-  return at
+  return copy
 }
 
 /** Lets others have their turn. */
 export function anotherTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
+  return new Promise((resolve) => bursts.wait(resolve, STEP_MS))
 }
+
+/** What is done behind a promise is not seen by who shares the turns out: it counts as much. */
+const STEP_MS = 2

@@ -1,10 +1,10 @@
 import type { StatementAnalysis } from '../sql/analysis.ts'
 import { HEADER_BYTES } from '../wire/limits.ts'
 import { frameWholeTurn, readWholeTurn, type TurnAnswer, type WholeBind, type WholeTurn } from '../wire/whole-turn.ts'
-import { type DirectTurn, UNNAMED } from './direct-turn.ts'
+import type { DirectTurn } from './direct-turn.ts'
 import type { GateParts } from './gate-parts.ts'
 import { KnownTurn } from './known-turn.ts'
-import { nameKey } from './name-table.ts'
+import { nameKey, UNNAMED } from './name-table.ts'
 import { parameterObjection, parameterTypes } from './parameter-types.ts'
 
 /** What the offer needs of the gate around it. */
@@ -60,6 +60,8 @@ export class TurnOffer {
     if (state.status === 'E' || this.#direct.busy || !state.ledger.empty || state.segmentOpen) return false
     if (state.copyIn !== undefined || state.ending !== undefined || state.terminated || !this.#hooks.atRest())
       return false
+    // A text that is too long may have a template that is known.
+    if (chunk.length > this.#parts.options.maxStatementBytes) return false
     const turn = frameWholeTurn(chunk)
     const known = turn && (this.#again(turn) ?? this.#judged(chunk))
     if (turn === undefined || known === undefined) return false
@@ -92,7 +94,8 @@ export class TurnOffer {
     try {
       audit.assertWritable()
       if (judgement !== undefined && (judgement.observing || audit.recordsAllowed)) {
-        denials.passed(judgement, turn.sql ?? '', options.judge)
+        // Of one statement that is one step.
+        denials.passed(judgement, turn.sql ?? '', options.judge)?.next()
       }
       return true
     } catch {
@@ -134,7 +137,7 @@ export class TurnOffer {
 
   #objects(turn: WholeBind, analysis: StatementAnalysis): boolean {
     const types = parameterTypes(turn.bytes.subarray(HEADER_BYTES, turn.definitionEnd))
-    return parameterObjection(types, this.#parts.state.grants.policy, analysis) !== undefined
+    return parameterObjection(types, this.#parts.state.grants, analysis) !== undefined
   }
 
   readonly #onAnswer = (answer: TurnAnswer) => {

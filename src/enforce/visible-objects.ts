@@ -65,7 +65,7 @@ export class VisibleObjects {
    * and schemas without quotes.
    */
   oddNamesIn(text: string): boolean {
-    return this.#oddNames().some((name) => text.includes(name) && !this.word(name))
+    return this.#oddNames().some((name) => standsIn(text, name) && !this.word(name))
   }
 
   /** What this action meets there is the client's own or may be read: no view's query, no policy, no other column. */
@@ -145,3 +145,14 @@ export class VisibleObjects {
     return decide({ accesses: [access] }, this.#grants).allowed
   }
 }
+
+/** Whether it stands there by itself, and not as a part of a longer word. */
+function standsIn(text: string, name: string): boolean {
+  for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + 1)) {
+    const around = [text.slice(0, at).at(-1), text[at + name.length]]
+    if (!around.some((one) => one !== undefined && WORD_CHARACTER.test(one))) return true
+  }
+  return false
+}
+
+const WORD_CHARACTER = /[\p{L}\p{N}_$]/u

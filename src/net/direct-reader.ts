@@ -8,8 +8,11 @@ export type DirectConsumer = (chunk: Buffer) => boolean
 
 /** An idle connection keeps the first; a read that fills its buffer makes the next one the larger. */
 const SIZES = [4 * 1024, 64 * 1024, 256 * 1024] as const
-/** A read that would leave most of its buffer empty gives it back: so little of each. */
-const SHRINK_BELOW = [0, 4 * 1024, 32 * 1024] as const
+/**
+ * After so many reads in a row that the smallest buffer would have held, it is that again. Not before: the pieces of a bulk
+ * transfer are of all sizes, and a buffer that follows them is new memory, unmapped pages, for each: half of what they cost.
+ */
+const SMALL_READS = 4
 /** Of what nobody here consumes, little is copied out, much is given away with its buffer. */
 const COPIED_BYTES = 8 * 1024
 
@@ -30,6 +33,7 @@ export class DirectReader {
   #socket: Socket | undefined
   #consumer: DirectConsumer | undefined
   #step = 0
+  #smallReads = 0
   #buffer: Buffer = Buffer.allocUnsafeSlow(SIZES[0])
   readonly #spare: Buffer[] = []
 
@@ -69,26 +73,39 @@ export class DirectReader {
 
   /** False where whoever listens has not taken what was read before: then the socket is not read until they have. */
   #read(count: number): boolean {
-    const chunk = this.#buffer.subarray(0, count)
+    const buffer = this.#buffer
     let lent = false
     let takesMore = true
-    if (this.#consumer) lent = this.#consumer(chunk)
+    if (this.#consumer) lent = this.#consumer(buffer.subarray(0, count))
     else {
       lent = count > COPIED_BYTES
-      takesMore = this.#socket?.push(lent ? chunk : Buffer.from(chunk)) ?? true
+      takesMore = this.#socket?.push(lent ? buffer.subarray(0, count) : copyOf(buffer, count)) ?? true
     }
     const step = this.#nextStep(count)
     if (!lent && step === this.#step) return takesMore
-    if (lent && this.#consumer === undefined && this.#step > 0) lenders.set(chunk.buffer, this)
+    if (lent && this.#consumer === undefined && this.#step > 0) lenders.set(buffer.buffer, this)
+    if (step !== this.#step) this.#spare.length = 0
     this.#step = step
     const size = SIZES[step] as number
     const spare = this.#spare.pop()
-    this.#buffer = spare?.length === size ? spare : Buffer.allocUnsafeSlow(size)
+    this.#buffer = spare ?? Buffer.allocUnsafeSlow(size)
     return takesMore
   }
 
   #nextStep(count: number): number {
-    if (count === this.#buffer.length) return Math.min(this.#step + 1, SIZES.length - 1)
-    return count <= (SHRINK_BELOW[this.#step] as number) ? this.#step - 1 : this.#step
+    const isFull = count === this.#buffer.length
+    this.#smallReads = !isFull && count <= SIZES[0] ? this.#smallReads + 1 : 0
+    if (isFull) return Math.min(this.#step + 1, SIZES.length - 1)
+    return this.#smallReads >= SMALL_READS ? 0 : this.#step
   }
+}
+
+/** So few bytes are copied one by one in less time than a view of them takes to be made. */
+const FEW_BYTES = 256
+
+function copyOf(buffer: Buffer, count: number): Buffer {
+  const copy = Buffer.allocUnsafe(count)
+  if (count > FEW_BYTES) buffer.copy(copy, 0, 0, count)
+  else for (let at = 0; at < count; at++) copy[at] = buffer[at] as number
+  return copy
 }

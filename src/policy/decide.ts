@@ -29,9 +29,10 @@ export function decisionOf(needs: Needs, verdicts: readonly AccessVerdict[], obs
   const first = forbidden ?? verdicts.find((verdict) => !verdict.allowed)
   if (!first) return { allowed: true, observed: false, verdicts, byColumns }
   const observed = observing && !forbidden
-  const { action, kind, object } = first.access
+  const { action, kind, object, asked } = first.access
   const reason = reasonOf(first)
-  return { allowed: observed, observed, verdicts, byColumns, reason, denied: { action, kind, object } }
+  const denied = { action, kind, object, ...(asked && { asked }) }
+  return { allowed: observed, observed, verdicts, byColumns, reason, denied }
 }
 
 /** The scopes of the policy each of which would give this access beside those at hand, in the file's order. */

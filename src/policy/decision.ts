@@ -1,4 +1,4 @@
-import type { Access, Action, ObjectKind } from '../base/access.ts'
+import type { Access, Action, Asked, ObjectKind } from '../base/access.ts'
 
 /** One access with what was decided about it. */
 export interface AccessVerdict {
@@ -31,5 +31,7 @@ export interface Decision {
     readonly action: Action | undefined
     readonly kind: ObjectKind | undefined
     readonly object: string
+    /** What the client asked for, where it reached this through that. */
+    readonly asked?: Asked
   }
 }

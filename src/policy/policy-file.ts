@@ -40,14 +40,16 @@ export function loadPolicy(file: string, files: PolicyFiles | ((path: string) =>
 
   const scopes = new Map<string, RuleSet>()
   const rows: RowRule[] = []
-  const places = new Map<string, string>()
+  /** Where each scope stands is looked up only when it must be told: of thousands that takes long. */
+  const owners = new Map<string, YamlDocument<unknown>>()
   const addScopes = (document: YamlDocument<{ scopes: Record<string, ParsedScope> }>) => {
     for (const [name, scope] of Object.entries(document.value.scopes)) {
-      const place = document.locate(['scopes', name])
-      const text = `${place.file}:${place.line}:${place.column}`
-      const other = places.get(name)
-      if (other) mistakes.push({ ...place, message: `scope "${name}" is defined twice: here and at ${other}` })
-      places.set(name, text)
+      const other = owners.get(name)?.locate(['scopes', name])
+      if (other) {
+        const message = `scope "${name}" is defined twice: here and at ${other.file}:${other.line}:${other.column}`
+        mistakes.push({ ...document.locate(['scopes', name]), message })
+      }
+      owners.set(name, document)
       scopes.set(name, ruleSet(scope))
       for (const [table, condition] of Object.entries(scope.rows ?? {})) {
         const place = document.locate(['scopes', name, 'rows', table])

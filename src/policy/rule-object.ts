@@ -18,6 +18,9 @@ export function parseRuleObject(action: Action, text: string): RuleObject | stri
   if (WITHOUT_SCHEMA.has(action)) return parsePlain(action, trimmed)
   const tokens = tokenizeName(trimmed)
   if (!tokens || tokens.length === 0) return malformed(text)
+  if (tokens.some(({ quoted, name }) => quoted && name === '*')) {
+    return `"${text}": a name that is * cannot be told from a pattern; write the schema's pattern or "*"`
+  }
   const [first, dot, second, ...rest] = tokens
   if (first?.type !== 'name') return malformed(text)
   if (dot === undefined || dot.type === 'open') {

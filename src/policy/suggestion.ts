@@ -3,6 +3,7 @@ import { type AccessRecord, accessOf } from './access-record.ts'
 import { decide } from './decide.ts'
 import { grantsFor } from './grants.ts'
 import type { Policy } from './policy.ts'
+import { smallestCover } from './smallest-cover.ts'
 
 export interface Suggestion {
   /** The smallest set of scopes of the policy that covers what any set of them covers. */
@@ -12,9 +13,6 @@ export interface Suggestion {
   /** What `never` forbids, whatever the scopes. */
   readonly forbidden: readonly AccessRecord[]
 }
-
-/** Sets of this many scopes are tried out one and all; beyond, scopes are taken away while nothing is lost. */
-const MAX_EXHAUSTIVE = 16
 
 /**
  * The scopes that cover what was done. Pure. A scope that gives `all` covers everything, and is only named where nothing
@@ -38,24 +36,25 @@ export function suggestScopes(policy: Policy, done: readonly AccessRecord[]): Su
   const modest = allScopes.filter((scope) => !scopesOfAll.has(scope))
   const everything = wanted.every((access) => isCovered(modest, access)) ? modest : allScopes
   const covers = (scopes: readonly string[]) => wanted.every((access) => isCovered(scopes, access))
-  const relevant = irredundant(everything, covers)
-  const useful = everything.filter((scope) => wanted.some((access) => touches(policy, scope, access)))
-  const scopes = useful.length <= MAX_EXHAUSTIVE ? (smallest(useful, covers) ?? relevant) : relevant
-  return { scopes, uncovered, forbidden }
+  const parts = new Map(wanted.flatMap(partsOf).map((part) => [JSON.stringify(part), part]))
+  const givers = [...parts.values()]
+    .filter((part) => !isCovered([], part))
+    .map((part) => everything.flatMap((scope, at) => (isCovered([scope], part) ? [at] : [])))
+  const scopes = smallestCover(givers).flatMap((at) => everything[at] ?? [])
+  return { scopes: covers(scopes) ? scopes : irredundant(everything, covers), uncovered, forbidden }
 }
 
-/** Whether a scope gives an access or some of its columns. */
-function touches(policy: Policy, scope: string, access: Access): boolean {
-  const grants = grantsFor(policy, [scope])
+/** An access taken apart: scopes give it together where each of these is given by one of them. */
+function partsOf(access: Access): Access[] {
   const parts = access.targets.flatMap((target) => {
-    const columns = target.columns === undefined || target.columns === 'all' ? [target.columns] : target.columns
-    const needs = columns.map((one) => (typeof one === 'string' && one !== 'all' ? [one] : one))
+    const { columns, ...rest } = target
+    const needs = columns === undefined || columns === 'all' || columns.length === 0 ? [columns] : columns
     return needs.map((need): Access => {
-      const { columns: _, ...rest } = target
-      return { ...access, targets: [need === undefined ? rest : { ...rest, columns: need }] }
+      const one = need === undefined || need === 'all' || Array.isArray(need) ? need : [need as string]
+      return { ...access, targets: [one === undefined ? rest : { ...rest, columns: one }] }
     })
   })
-  return [access, ...parts].some((part) => decide({ accesses: [part] }, grants).allowed)
+  return parts.length > 0 ? parts : [access]
 }
 
 /** Takes scopes away, the last first, while the rest still covers. */
@@ -66,24 +65,4 @@ function irredundant(scopes: readonly string[], covers: (scopes: readonly string
     if (covers(without)) left = without
   }
   return left
-}
-
-function smallest(
-  scopes: readonly string[],
-  covers: (scopes: readonly string[]) => boolean,
-): readonly string[] | undefined {
-  for (let size = 0; size <= scopes.length; size++) {
-    for (const set of subsets(scopes, size)) if (covers(set)) return set
-  }
-  return undefined
-}
-
-function* subsets(scopes: readonly string[], size: number): Generator<readonly string[]> {
-  if (size === 0) {
-    yield []
-    return
-  }
-  for (const [index, scope] of scopes.entries()) {
-    for (const rest of subsets(scopes.slice(index + 1), size - 1)) yield [scope, ...rest]
-  }
 }

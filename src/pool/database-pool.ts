@@ -25,7 +25,7 @@ export interface DatabasePoolOptions {
 }
 
 export interface ServerRequest {
-  /** Of connections that are alike: see LeaseRequest.key in lease-queue.ts. */
+  /** Of connections that are alike: see LeaseRequest.key in lease-waiters.ts. */
   readonly key: string
   /** Issuer and subject. */
   readonly identity: string

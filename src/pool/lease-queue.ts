@@ -1,5 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { asPgoauthError, PgoauthError } from '../base/errors.ts'
+import { IdleServers, type QueuedServer } from './idle-servers.ts'
+import { KeyCounts } from './key-counts.ts'
 import {
   type BoundedQueue,
   type BoundsFactory,
@@ -8,6 +10,7 @@ import {
   ownBounds,
   type Want,
 } from './lease-bounds.ts'
+import { type LeaseRequest, LeaseWaiters } from './lease-waiters.ts'
 
 /** What the queue needs to know of a server connection. */
 export interface Poolable {
@@ -29,41 +32,6 @@ export interface LeaseLimits {
   readonly waitMs: number
 }
 
-export interface LeaseRequest<S> {
-  /** Connections of one key are alike: the role, and whatever else cannot be changed once connected. */
-  readonly key: string
-  /** Who asks: issuer and subject. */
-  readonly identity: string
-  /** Called once, inside `request` itself where a connection is idle. */
-  onLease(server: S): void
-  onRefused(error: PgoauthError): void
-}
-
-interface Entry {
-  readonly key: string
-  /** Undefined while idle. */
-  identity: string | undefined
-  idleSinceMs: number
-}
-
-class Waiter<S> {
-  readonly request: LeaseRequest<S>
-  readonly key: string
-  readonly identity: string
-  readonly sinceMs: number
-  readonly untilMs: number
-  /** It was not served at once. */
-  hasWaited = false
-
-  constructor(request: LeaseRequest<S>, sinceMs: number, untilMs: number) {
-    this.request = request
-    this.key = request.key
-    this.identity = request.identity
-    this.sinceMs = sinceMs
-    this.untilMs = untilMs
-  }
-}
-
 /**
  * Shares one database's server connections out: in the order of asking, a waiter stepping aside only while its own
  * person holds a full share. A full pool gives up an idle connection of another role for the waiter whose turn it is.
@@ -75,14 +43,11 @@ export class LeaseQueue<S extends Poolable> implements BoundedQueue {
   readonly bounds: LeaseBounds
   readonly #clock: Clock
   readonly #open: (key: string) => Promise<S>
-  readonly #onWaited: (ms: number) => void
-  readonly #entries = new Map<S, Entry>()
-  /** Idle connections by key, the last one returned last: it is lent first, so that the others grow old. */
-  readonly #idle = new Map<string, S[]>()
-  readonly #opening = new Map<string, number>()
-  readonly #waiters = new Set<Waiter<S>>()
-  readonly #held = new Map<string, number>()
-  #stopWatch: (() => void) | undefined
+  readonly #servers = new Map<S, QueuedServer<S>>()
+  readonly #idle = new IdleServers<S>()
+  readonly #opening = new KeyCounts()
+  readonly #waiters: LeaseWaiters<S>
+  readonly #held = new KeyCounts()
   #stopUpkeep: (() => void) | undefined
   #closed = false
   #dispatching = false
@@ -100,7 +65,12 @@ export class LeaseQueue<S extends Poolable> implements BoundedQueue {
     this.bounds = (options.bounds ?? ownBounds)(this, options.limits)
     this.#clock = options.clock
     this.#open = options.open
-    this.#onWaited = options.onWaited ?? (() => {})
+    this.#waiters = new LeaseWaiters({
+      clock: options.clock,
+      waitMs: () => this.limits.waitMs,
+      onWaited: options.onWaited ?? (() => {}),
+      onExpired: () => this.bounds.settle(false),
+    })
   }
 
   /** Asks for a connection; the function given back takes the request out of the queue again. */
@@ -110,37 +80,32 @@ export class LeaseQueue<S extends Poolable> implements BoundedQueue {
       return NOTHING
     }
     if (this.#waiters.size === 0 && this.#mayHoldMore(request.identity, 0)) {
-      const server = this.#takeIdle(request.key)
-      if (server !== undefined) {
-        this.#lend(server, request)
+      const one = this.#idle.take(request.key)
+      if (one !== undefined) {
+        this.#lend(one, request)
         return NOTHING
       }
     }
-    const sinceMs = this.#clock.nowMs()
-    const waiter = new Waiter(request, sinceMs, sinceMs + this.limits.waitMs)
-    this.#waiters.add(waiter)
+    const waiter = this.#waiters.add(request)
     this.#dispatch()
-    if (this.#waiters.has(waiter)) {
-      waiter.hasWaited = true
-      this.#watch()
-    }
+    if (this.#waiters.has(waiter)) this.#waiters.stay(waiter)
     return () => {
-      if (this.#leave(waiter)) this.#dispatch()
+      if (this.#waiters.leave(waiter)) this.#dispatch()
     }
   }
 
   /** Takes a clean connection back; one that grew too old is closed instead. */
   giveBack(server: S): void {
-    const entry = this.#entries.get(server)
-    if (entry?.identity === undefined) return
-    this.#release(entry)
+    const one = this.#servers.get(server)
+    if (one?.identity === undefined) return
+    this.#release(one)
     const now = this.#clock.nowMs()
     if (this.#closed || now - server.openedAtMs >= this.limits.maxAgeMs || !this.bounds.keepsServer()) {
-      this.#entries.delete(server)
+      this.#servers.delete(server)
       server.close()
     } else {
-      entry.idleSinceMs = now
-      push(this.#idle, entry.key, server)
+      one.idleSinceMs = now
+      this.#idle.add(one)
     }
     this.#dispatch()
     this.#upkeepLater()
@@ -148,11 +113,11 @@ export class LeaseQueue<S extends Poolable> implements BoundedQueue {
 
   /** Forgets a connection that was lost or is not fit to be lent again; the caller closes it. */
   remove(server: S): void {
-    const entry = this.#entries.get(server)
-    if (entry === undefined) return
-    this.#entries.delete(server)
-    if (entry.identity === undefined) take(this.#idle, entry.key, server)
-    this.#release(entry)
+    const one = this.#servers.get(server)
+    if (one === undefined) return
+    this.#servers.delete(server)
+    if (one.identity === undefined) this.#idle.remove(one)
+    this.#release(one)
     this.#dispatch()
     this.#upkeepLater()
   }
@@ -160,23 +125,20 @@ export class LeaseQueue<S extends Poolable> implements BoundedQueue {
   /** Ends idle connections now and leased ones as they come back; whoever waits is refused. */
   close(): void {
     this.#closed = true
-    this.#stopWatch?.()
     this.#stopUpkeep?.()
-    for (const waiter of this.#waiters) this.#refuse(waiter, new PgoauthError('SHUTDOWN'))
-    for (const servers of this.#idle.values()) for (const server of [...servers]) this.#evict(server)
+    this.#waiters.refuseAll(new PgoauthError('SHUTDOWN'))
+    for (const idle of this.#idle.lists.values()) for (const one of [...idle]) this.#evict(one)
     this.bounds.settle(false)
   }
 
   /** Closes idle connections that are due, and opens what `minIdle` wants. */
   upkeep(): void {
     const now = this.#clock.nowMs()
-    for (const servers of this.#idle.values()) {
-      for (const server of [...servers]) {
-        const entry = this.#entries.get(server)
-        if (entry === undefined) continue
-        const tooOld = now - server.openedAtMs >= this.limits.maxAgeMs
-        const unused = now - entry.idleSinceMs >= this.limits.idleMs && servers.length > this.limits.minIdle
-        if (tooOld || unused) this.#evict(server)
+    for (const idle of this.#idle.lists.values()) {
+      for (const one of [...idle]) {
+        const isTooOld = now - one.server.openedAtMs >= this.limits.maxAgeMs
+        const isUnused = now - one.idleSinceMs >= this.limits.idleMs && idle.length > this.limits.minIdle
+        if (isTooOld || isUnused) this.#evict(one)
       }
     }
     this.#warm()
@@ -185,7 +147,7 @@ export class LeaseQueue<S extends Poolable> implements BoundedQueue {
   }
 
   get servers(): number {
-    return this.#entries.size + this.#openingCount()
+    return this.#servers.size + this.#opening.total
   }
 
   get waiting(): number {
@@ -193,7 +155,7 @@ export class LeaseQueue<S extends Poolable> implements BoundedQueue {
   }
 
   heldBy(identity: string): number {
-    return this.#held.get(identity) ?? 0
+    return this.#held.of(identity)
   }
 
   waitingSinceMs(identity?: string): number | undefined {
@@ -205,7 +167,7 @@ export class LeaseQueue<S extends Poolable> implements BoundedQueue {
 
   /** The waiters that a dispatch now would leave, by what they lack; in the order of asking, as it goes. */
   demand(): LeaseDemand {
-    const spare = new Map(this.#opening)
+    const spare = this.#opening.copy()
     const planned = new Map<string, number>()
     const identities = new Map<string, Want>()
     let servers: Want | undefined
@@ -222,8 +184,8 @@ export class LeaseQueue<S extends Poolable> implements BoundedQueue {
     }
     let warm = 0
     if (this.#waiters.size === 0 && !this.#closed) {
-      for (const [key, idle] of this.#idle) {
-        warm += Math.max(0, this.limits.minIdle - idle.length - (this.#opening.get(key) ?? 0))
+      for (const [key, idle] of this.#idle.lists) {
+        warm += Math.max(0, this.limits.minIdle - idle.length - this.#opening.of(key))
       }
     }
     return { servers, identities, warm }
@@ -240,9 +202,8 @@ export class LeaseQueue<S extends Poolable> implements BoundedQueue {
 
   /** Counts for metrics. */
   get counts(): { idle: number; leased: number; opening: number; waiting: number } {
-    const idle = [...this.#idle.values()].reduce((sum, servers) => sum + servers.length, 0)
-    const opening = this.#openingCount()
-    return { idle, leased: this.#entries.size - idle, opening, waiting: this.#waiters.size }
+    const idle = this.#idle.count
+    return { idle, leased: this.#servers.size - idle, opening: this.#opening.total, waiting: this.#waiters.size }
   }
 
   /** Serves whoever can be served, in order. A lease granted here may give back or ask at once: then again. */
@@ -268,15 +229,15 @@ export class LeaseQueue<S extends Poolable> implements BoundedQueue {
       if (this.#hasNothing()) return
       const share = planned?.get(waiter.identity) ?? 0
       if (!this.#mayHoldMore(waiter.identity, share)) continue
-      const server = this.#takeIdle(waiter.key)
-      if (server !== undefined) {
-        this.#leave(waiter)
-        this.#lend(server, waiter.request)
+      const one = this.#idle.take(waiter.key)
+      if (one !== undefined) {
+        this.#waiters.leave(waiter)
+        this.#lend(one, waiter.request)
         continue
       }
       planned ??= new Map()
       planned.set(waiter.identity, share + 1)
-      spare ??= new Map(this.#opening)
+      spare ??= this.#opening.copy()
       const coming = spare.get(waiter.key) ?? 0
       if (coming > 0) {
         spare.set(waiter.key, coming - 1)
@@ -289,39 +250,37 @@ export class LeaseQueue<S extends Poolable> implements BoundedQueue {
     }
   }
 
-  #lend(server: S, request: LeaseRequest<S>): void {
-    const entry = this.#entries.get(server) as Entry
-    entry.identity = request.identity
-    this.#held.set(request.identity, (this.#held.get(request.identity) ?? 0) + 1)
-    request.onLease(server)
+  #lend(one: QueuedServer<S>, request: LeaseRequest<S>): void {
+    one.identity = request.identity
+    this.#held.add(request.identity)
+    request.onLease(one.server)
   }
 
-  #release(entry: Entry): void {
-    if (entry.identity === undefined) return
-    const left = (this.#held.get(entry.identity) ?? 1) - 1
-    if (left > 0) this.#held.set(entry.identity, left)
-    else this.#held.delete(entry.identity)
-    const { identity } = entry
-    entry.identity = undefined
+  #release(one: QueuedServer<S>): void {
+    const { identity } = one
+    if (identity === undefined) return
+    this.#held.remove(identity)
+    one.identity = undefined
     this.bounds.released(identity)
   }
 
   #openOne(key: string): void {
-    this.#opening.set(key, (this.#opening.get(key) ?? 0) + 1)
+    this.#opening.add(key)
     this.#open(key)
       .then(
         (server) => {
-          this.#opened(key)
-          this.#entries.set(server, { key, identity: undefined, idleSinceMs: this.#clock.nowMs() })
-          push(this.#idle, key, server)
-          if (this.#closed) this.#evict(server)
+          this.#opening.remove(key)
+          const one = { server, key, identity: undefined, idleSinceMs: this.#clock.nowMs() }
+          this.#servers.set(server, one)
+          this.#idle.add(one)
+          if (this.#closed) this.#evict(one)
         },
         (thrown: unknown) => {
-          this.#opened(key)
+          this.#opening.remove(key)
           const error = asPgoauthError(thrown, 'SERVER_UNREACHABLE')
           // Whoever else waits for this key has an attempt of its own on the way, or gets one now.
           const first = [...this.#waiters].find((one) => one.key === key && this.#mayHoldMore(one.identity, 0))
-          if (first !== undefined) this.#refuse(first, error)
+          if (first !== undefined) this.#waiters.refuse(first, error)
         },
       )
       .then(() => {
@@ -330,96 +289,42 @@ export class LeaseQueue<S extends Poolable> implements BoundedQueue {
       })
   }
 
-  #opened(key: string): void {
-    const left = (this.#opening.get(key) ?? 1) - 1
-    if (left > 0) this.#opening.set(key, left)
-    else this.#opening.delete(key)
-  }
-
   #mayHoldMore(identity: string, planned: number): boolean {
-    return (this.#held.get(identity) ?? 0) + planned < this.bounds.shareOf(identity)
+    return this.#held.of(identity) + planned < this.bounds.shareOf(identity)
   }
 
   /** Nothing is idle, and nothing more may be opened: whoever waits goes on waiting. */
   #hasNothing(): boolean {
-    for (const servers of this.#idle.values()) if (servers.length > 0) return false
-    return this.#isFull()
+    return this.#idle.count === 0 && this.#isFull()
   }
 
   #isFull(): boolean {
-    return this.#entries.size + this.#openingCount() >= this.bounds.servers
-  }
-
-  #openingCount(): number {
-    let count = 0
-    for (const opening of this.#opening.values()) count += opening
-    return count
-  }
-
-  #takeIdle(key: string): S | undefined {
-    return this.#idle.get(key)?.pop()
+    return this.servers >= this.bounds.servers
   }
 
   #evictLongestIdle(sinceBeforeMs = Number.POSITIVE_INFINITY): boolean {
-    let oldest: S | undefined
-    let sinceMs = Number.POSITIVE_INFINITY
-    for (const [first] of this.#idle.values()) {
-      const entry = first && this.#entries.get(first)
-      if (entry !== undefined && entry.idleSinceMs < sinceMs) {
-        oldest = first
-        sinceMs = entry.idleSinceMs
-      }
-    }
-    if (oldest === undefined || sinceMs > sinceBeforeMs) return false
-    this.#evict(oldest)
+    const { longest } = this.#idle
+    if (longest === undefined || longest.idleSinceMs > sinceBeforeMs) return false
+    this.#evict(longest)
     return true
   }
 
-  #evict(server: S): void {
-    const entry = this.#entries.get(server)
-    if (entry === undefined) return
-    this.#entries.delete(server)
-    take(this.#idle, entry.key, server)
-    server.close()
+  #evict(one: QueuedServer<S>): void {
+    if (!this.#servers.delete(one.server)) return
+    this.#idle.remove(one)
+    one.server.close()
   }
 
   #warm(): void {
     if (this.#waiters.size > 0) return
-    for (const [key, servers] of this.#idle) {
-      const coming = servers.length + (this.#opening.get(key) ?? 0)
+    for (const [key, idle] of this.#idle.lists) {
+      const coming = idle.length + this.#opening.of(key)
       for (let count = coming; count < this.limits.minIdle && !this.#isFull(); count++) this.#openOne(key)
     }
   }
 
-  #refuse(waiter: Waiter<S>, error: PgoauthError): void {
-    if (this.#leave(waiter)) waiter.request.onRefused(error)
-  }
-
-  #leave(waiter: Waiter<S>): boolean {
-    if (!this.#waiters.delete(waiter)) return false
-    if (waiter.hasWaited) this.#onWaited(Math.max(0, this.#clock.nowMs() - waiter.sinceMs))
-    return true
-  }
-
-  /** One timer, for the waiter that came first: all wait equally long. */
-  #watch(): void {
-    if (this.#stopWatch !== undefined) return
-    const [first] = this.#waiters
-    if (first === undefined) return
-    this.#stopWatch = this.#clock.after(Math.max(0, first.untilMs - this.#clock.nowMs()), () => {
-      this.#stopWatch = undefined
-      const now = this.#clock.nowMs()
-      for (const waiter of this.#waiters) {
-        if (waiter.untilMs > now) break
-        this.#refuse(waiter, new PgoauthError('POOL_EXHAUSTED', { detail: `waited ${this.limits.waitMs} ms` }))
-      }
-      this.bounds.settle(false)
-      this.#watch()
-    })
-  }
-
   #upkeepLater(): void {
-    if (this.#closed || this.#stopUpkeep !== undefined || this.#entries.size === 0) return
+    if (this.#closed || this.#stopUpkeep !== undefined || this.#servers.size === 0) return
     const { idleMs, maxAgeMs } = this.limits
     const everyMs = Math.max(100, Math.min(idleMs, maxAgeMs, 60_000) / 2)
     this.#stopUpkeep = this.#clock.after(everyMs, () => {
@@ -434,16 +339,4 @@ const NOTHING = () => {}
 
 function oneMore(want: Want | undefined, sinceMs: number): Want {
   return { count: (want?.count ?? 0) + 1, sinceMs: want?.sinceMs ?? sinceMs }
-}
-
-function push<S>(lists: Map<string, S[]>, key: string, one: S): void {
-  const list = lists.get(key)
-  if (list === undefined) lists.set(key, [one])
-  else list.push(one)
-}
-
-function take<S>(lists: Map<string, S[]>, key: string, one: S): void {
-  const list = lists.get(key)
-  const at = list?.indexOf(one) ?? -1
-  if (at >= 0) list?.splice(at, 1)
 }

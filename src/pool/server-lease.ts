@@ -50,10 +50,10 @@ export interface ServerLease {
   readonly parameters: Map<string, string>
   readonly watcher?: LeaseWatcher
   /**
-   * Puts the proxy's own settings back in place, after a RESET ALL or DISCARD ALL of the client; undefined where they are
-   * what a reset falls back to.
+   * Puts what the session began with back in place, after a RESET or DISCARD ALL of the client: the settings of those names,
+   * as settingKey has them. Undefined where there is none.
    */
-  readonly restoreSql: string | undefined
+  readonly restoreSql: (isLost: (name: string) => boolean) => string | undefined
   /** Cancels what the session runs and nothing else; settled once the server has acted. Rejects where it cannot be asked. */
   cancel(): Promise<void>
   /** Ends the lease; the pool resets the connection or closes it. Once. `isClean`: idle, outside a transaction. */

@@ -1,7 +1,7 @@
 import type { DatabasePool } from './database-pool.ts'
 import type { PooledServer } from './pooled-server.ts'
 import type { ServerLease } from './server-lease.ts'
-import { type Settings, settingsChangeSql } from './settings.ts'
+import { type Settings, settingsRestoreSql } from './settings.ts'
 
 /**
  * Session pooling: a server connection from login to end. The session has the bare socket meanwhile; when it gives it
@@ -14,7 +14,7 @@ export function sessionLease(pool: DatabasePool, server: PooledServer, settings:
   return {
     stream: server.connection.socket,
     parameters: server.parameters,
-    restoreSql: settingsChangeSql(new Map(), settings),
+    restoreSql: (isLost) => settingsRestoreSql(settings, isLost),
     async cancel() {
       if (isReleased) return
       const cancel = pool.cancel(server)

@@ -39,6 +39,11 @@ export class SharedSettings {
 
 const MAX_SHARED = 1000
 
+/** The statement that sets those settings again whose names were lost; undefined where none was. */
+export function settingsRestoreSql(settings: Settings, isLost: (name: string) => boolean): string | undefined {
+  return settingsChangeSql(new Map(), new Map([...settings].filter(([name]) => isLost(name))))
+}
+
 /** The statement that reads settings, a column each, null for one the server does not know. */
 export function settingsReadSql(names: readonly string[]): string {
   return `SELECT ${names.map((name) => `pg_catalog.current_setting(${quote(name)}, true)`).join(', ')}`

@@ -8,7 +8,7 @@ import { cancelServer } from './server-connection.ts'
 import type { LeaseRequest, ServerLease, ServerPool } from './server-lease.ts'
 import { loginFor, ServerLogin } from './server-login.ts'
 import { sessionLease } from './session-lease.ts'
-import { type Settings, settingsChangeSql } from './settings.ts'
+import type { Settings } from './settings.ts'
 import { transactionLease } from './transaction-lease.ts'
 
 export interface SharedPoolOptions {
@@ -64,14 +64,12 @@ export class SharedPool implements ServerPool {
     // The login showed that the server takes the settings, and what it reports with them.
     const told = new Map(server.parameters)
     this.#pool.queue.giveBack(server)
-    const restoreSql = settingsChangeSql(new Map(), settings)
     return transactionLease({
       pool: this.#pool,
       key,
       identity,
       settings,
       told,
-      restoreSql,
       log,
       batching: this.#batching,
     })

@@ -1,7 +1,9 @@
 import { EventEmitter } from 'node:events'
 import type { PgoauthError } from '../base/errors.ts'
 import type { ServerLease, ServerStream } from './server-lease.ts'
-import { TransactionSession, type TransactionSessionOptions } from './transaction-session.ts'
+import { settingsRestoreSql } from './settings.ts'
+import type { TransactionSessionOptions } from './transaction-contract.ts'
+import { TransactionSession } from './transaction-session.ts'
 
 /**
  * Transaction pooling: what looks like one server connection to the session, and is whichever the pool lends for each
@@ -19,7 +21,7 @@ export function transactionLease(options: TransactionSessionOptions): ServerLeas
   return {
     stream,
     parameters: new Map(options.told),
-    restoreSql: options.restoreSql,
+    restoreSql: (isLost) => settingsRestoreSql(options.settings, isLost),
     cancel: () => session.cancel(),
     release: () => session.close(),
     watcher: {

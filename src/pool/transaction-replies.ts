@@ -1,5 +1,5 @@
 import { fail } from '../base/errors.ts'
-import { encodeRawErrorFields, parseErrorFields } from '../wire/error-response.ts'
+import { encodeRawErrorFields, parseErrorFields, type RawErrorFields } from '../wire/error-response.ts'
 import { Framer, type FrameSink } from '../wire/framer.ts'
 import { HEADER_BYTES } from '../wire/limits.ts'
 import {
@@ -32,15 +32,21 @@ export class TransactionReplies implements FrameSink {
   readonly #told: ReportedSettings
   readonly #framer = new Framer({ maxHeldBytes: MAX_ERROR_BYTES })
   readonly #toClient = new JoinedBytes()
-  readonly #onStale: () => void
+  readonly #onStale: (isTold: boolean) => boolean
+  /** Something of the turn under way has gone to the client. */
+  #isTold = false
+  #isDropping = false
   #parameters: Map<string, string> = new Map()
 
-  /** `onStale`: a statement prepared on the connection gives rows of another shape since a table changed. */
+  /**
+   * `onStale`: a statement prepared on the connection gives rows of another shape since a table changed; `isTold`: the
+   * client has part of the turn's answer. True takes the error out, and the ReadyForQuery behind it (see `isDropping`).
+   */
   constructor(
     owed: RepliesOwed,
     statements: ReadonlyMap<string, ClientStatement>,
     told: ReadonlyMap<string, string>,
-    onStale: () => void,
+    onStale: (isTold: boolean) => boolean,
   ) {
     this.#owed = owed
     this.#onStale = onStale
@@ -52,6 +58,12 @@ export class TransactionReplies implements FrameSink {
   startOn({ parameters }: { readonly parameters: Map<string, string> }): void {
     this.#parameters = parameters
     this.status = 'I'
+    this.#isTold = false
+  }
+
+  /** An error was taken out, and the ReadyForQuery behind it is still to come. */
+  get isDropping(): boolean {
+    return this.#isDropping
   }
 
   get atBoundary(): boolean {
@@ -93,6 +105,7 @@ export class TransactionReplies implements FrameSink {
   }
 
   onBytes(bytes: Buffer): void {
+    this.#isTold = true
     this.#toClient.add(bytes)
   }
 
@@ -103,8 +116,10 @@ export class TransactionReplies implements FrameSink {
         this.status = parseReadyForQuery(body)
         const whose = this.#owed.endTurn()
         if (whose === undefined) fail('SERVER_BAD', { detail: 'a ReadyForQuery that nobody asked for' })
-        if (whose === 'client') this.#toClient.add(message)
-        else this.tell()
+        if (whose === 'pool') this.tell()
+        else if (!this.#isDropping) this.#toClient.add(message)
+        this.#isDropping = false
+        this.#isTold = false
         return
       }
       case SERVER.ParameterStatus: {
@@ -117,7 +132,7 @@ export class TransactionReplies implements FrameSink {
       }
       case SERVER.ErrorResponse:
         if (this.#owed.isTaking) this.#ownTurnFailed(body)
-        else this.#toClient.add(this.#withClientNames(message, body))
+        else this.#error(message, body)
         return
       case SERVER.ParseComplete:
       case SERVER.CloseComplete:
@@ -132,10 +147,15 @@ export class TransactionReplies implements FrameSink {
     return taken ?? fail('SERVER_BAD', { detail: `${kind} completed that nobody asked for` })
   }
 
-  /** A server's message names the statement as the server knows it: turned back, or the client would learn our names. */
-  #withClientNames(message: Buffer, body: Buffer): Buffer {
+  #error(message: Buffer, body: Buffer): void {
     const fields = parseErrorFields(body)
-    if (fields.get('C') === '0A000' && fields.get('R') === STALE_ROUTINE) this.#onStale()
+    const isStale = fields.get('C') === '0A000' && fields.get('R') === STALE_ROUTINE
+    if (isStale && this.#onStale(this.#isTold)) this.#isDropping = true
+    else this.#toClient.add(this.#withClientNames(message, fields))
+  }
+
+  /** A server's message names the statement as the server knows it: turned back, or the client would learn our names. */
+  #withClientNames(message: Buffer, fields: RawErrorFields): Buffer {
     const own = new Map([...fields].map(([type, text]) => [type, clientText(text, this.#statements)]))
     return [...fields].every(([type, text]) => own.get(type) === text) ? message : encodeRawErrorFields('E', own)
   }

@@ -1,48 +1,20 @@
-import { asPgoauthError, fail, type PgoauthError } from '../base/errors.ts'
-import type { Log } from '../base/log.ts'
+import { asPgoauthError, type PgoauthError } from '../base/errors.ts'
 import type { StatementAnalysis } from '../sql/analysis.ts'
 import { encodeQuery } from '../wire/client-messages.ts'
 import { plainAnswer, type TurnAnswer, type WholeTurn } from '../wire/whole-turn.ts'
 import { BatchedTurn } from './batched-turn.ts'
-import type { Batching } from './batching.ts'
-import type { DatabasePool } from './database-pool.ts'
 import { JoinedBytes } from './joined-bytes.ts'
+import { learnSettings } from './learnt-settings.ts'
 import { LeaseEffects, type PinReason, pinReason } from './lease-effects.ts'
-import type { LeaseRequest } from './lease-queue.ts'
+import type { LeaseRequest } from './lease-waiters.ts'
 import type { PooledServer, ServerReader } from './pooled-server.ts'
 import { RepliesOwed } from './replies-owed.ts'
-import { type Settings, settingsChangeSql, settingsReadSql, settingsWith } from './settings.ts'
+import { type Settings, settingsChangeSql } from './settings.ts'
+import { StaleTurn } from './stale-turn.ts'
 import { statementKey } from './statement-names.ts'
 import { StatementRewriter } from './statement-rewriter.ts'
+import type { TransactionSessionOptions, TransactionSinks } from './transaction-contract.ts'
 import { TransactionReplies } from './transaction-replies.ts'
-
-export interface TransactionSessionOptions {
-  readonly pool: DatabasePool
-  /** Of server connections that are alike. */
-  readonly key: string
-  /** Issuer and subject. */
-  readonly identity: string
-  /** What the client and the proxy want set, by settingKey; a server has taken all of it once. */
-  readonly settings: Settings
-  /** ParameterStatus as the client was told. */
-  readonly told: ReadonlyMap<string, string>
-  /** Restores the settings of the login, after a RESET ALL. */
-  readonly restoreSql: string | undefined
-  readonly log: Log
-  /** Where turns may run side by side with other clients'. */
-  readonly batching?: Batching | undefined
-}
-
-/** Callbacks run inside the session's methods and inside a server socket's events. */
-export interface TransactionSinks {
-  /** Bytes of the server for the gate, as if there were one server connection. */
-  toClient(chunk: Buffer): void
-  /** True: stop reading from the client, until it is called with false. */
-  onStall(stalled: boolean): void
-  /** The session cannot go on; called once. The client is to be told. */
-  onEnd(error: PgoauthError): void
-  onPinned?(reason: PinReason): void
-}
 
 /**
  * One client's session in transaction pooling, between its gate and the server connections that it is lent, each from
@@ -74,6 +46,7 @@ export class TransactionSession {
   #turn: StatementAnalysis | null | undefined
   #turnAtMs = 0
   #turnBytes = 0
+  readonly #stale = new StaleTurn()
   readonly #request: LeaseRequest<PooledServer>
   /** A whole turn that waits for the lease, and one that is at the server and owed unsaid (StatementRewriter.takeTurn). */
   #turnWaiting: WholeTurn | undefined
@@ -89,9 +62,10 @@ export class TransactionSession {
     this.#sinks = sinks
     this.#settings = options.pool.settings.of(options.settings)
     this.#rewriter = new StatementRewriter(this.#owed, this.#toServer)
-    this.#replies = new TransactionReplies(this.#owed, this.#rewriter.statements, options.told, () =>
-      this.#rewriter.forgetPrepared(),
-    )
+    this.#replies = new TransactionReplies(this.#owed, this.#rewriter.statements, options.told, (isTold) => {
+      this.#rewriter.forgetPrepared()
+      return !isTold && this.#cancels.size === 0 && this.#stale.found(this.#replies.status)
+    })
     this.#reader = {
       onData: (chunk) => this.#fromServer(chunk),
       onDrain: () => this.#stall(false),
@@ -177,6 +151,7 @@ export class TransactionSession {
     }
     if (this.#phase !== 'leased' || !this.#atRest) return false
     this.willSend(statement)
+    this.#stale.sent(turn.bytes)
     try {
       this.#sendTurn(turn)
     } catch (thrown) {
@@ -196,6 +171,7 @@ export class TransactionSession {
     }
     this.#guarded(() => {
       this.#oweTurn()
+      this.#stale.sent(undefined)
       this.#rewriter.push(chunk)
       this.#send()
     })
@@ -258,6 +234,11 @@ export class TransactionSession {
         if (this.#isOver) return
         this.#sinks.toClient(piece)
       }
+      if (this.#stale.isDue && !this.#replies.isDropping) {
+        this.#rewriter.push(this.#stale.take() ?? Buffer.alloc(0))
+        this.#send()
+        return
+      }
       this.#releaseWhereDue()
     } catch (thrown) {
       this.#fail(asPgoauthError(thrown))
@@ -297,6 +278,7 @@ export class TransactionSession {
     this.#turnBytes = 0
     const turn = this.#turnWaiting
     const backlog = this.#backlog
+    this.#stale.sent(backlog.length === 0 ? turn?.bytes : turn || backlog.length > 1 ? undefined : backlog[0])
     if (turn !== undefined) {
       this.#turnWaiting = undefined
       if (sql === undefined && backlog.length === 0) {
@@ -395,14 +377,7 @@ export class TransactionSession {
     try {
       await Promise.all(this.#cancels)
       if (names.length > 0) {
-        const [reply] = await server.exchange([settingsReadSql(names)])
-        if (reply?.error !== undefined || reply?.status !== 'I')
-          fail('SERVER_BAD', { detail: 'settings cannot be read' })
-        const values = reply.rows[0] ?? []
-        server.settings = pool.settings.of(settingsWith(server.settings, names, values))
-        // The proxy's own are as the proxy says, whatever a statement made of them.
-        const isOurs = (name: string) => name.startsWith('pgoauth.')
-        this.#settings = pool.settings.of(settingsWith(this.#settings, names, values, isOurs))
+        this.#settings = await learnSettings({ server, names, wanted: this.#settings, shared: pool.settings })
       }
     } catch (thrown) {
       pool.drop(server)

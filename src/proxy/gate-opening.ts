@@ -22,7 +22,7 @@ export function openGate(
       log,
       clock: parts.clock,
       maxStatementBytes: parts.generation().config.limits.statementBytes,
-      ...(lease.restoreSql !== undefined && { restoreSql: lease.restoreSql }),
+      restoreSql: lease.restoreSql,
     },
     sinks,
   )

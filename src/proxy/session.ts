@@ -1,6 +1,7 @@
 import { Socket } from 'node:net'
 import type { Clock } from '../base/clock.ts'
 import { PgoauthError } from '../base/errors.ts'
+import { bursts } from '../enforce/burst-turns.ts'
 import type { GateSinks, SessionGate } from '../enforce/gate-contract.ts'
 import { DirectReader } from '../net/direct-reader.ts'
 import { readEagerly } from '../net/eager-reading.ts'
@@ -144,7 +145,16 @@ export class Session {
 
   readonly #onServerData = (chunk: Buffer) => {
     this.#bytesFromServer += chunk.length
+    const { clock, server } = this.#options
+    const startedAtMs = clock.nowMs()
     this.gate.fromServer(chunk)
+    const tookMs = clock.nowMs() - startedAtMs
+    bursts.spend(tookMs)
+    if (tookMs > 0 && bursts.isOver && !this.#isOver) {
+      // Of answers without number, the rest waits for a later turn of the event loop.
+      server.pause()
+      bursts.wait(this.#readServer)
+    }
     if (chunk.length >= LARGE_CHUNK_BYTES && this.#lent.length < MAX_LENT) this.#lent.push(chunk.buffer)
   }
 
@@ -152,6 +162,11 @@ export class Session {
     if (this.#isOver) return
     for (const memory of this.#lent.splice(0)) DirectReader.giveBack(memory)
     this.#options.server.resume()
+  }
+
+  readonly #readServer = () => {
+    const { client, server } = this.#options
+    if (!this.#isOver && !client.writableNeedDrain) server.resume()
   }
 
   readonly #onServerDrain = () => this.#readClient()

@@ -23,9 +23,9 @@ export interface SessionEffects {
   /** Undefined name: ALL. */
   readonly close?: { readonly name: string | undefined }
   readonly copy?: 'in' | 'out'
-  /** SET and set_config; `reset` is RESET (undefined name: ALL). */
+  /** SET and set_config; `reset` is RESET (undefined name: ALL) and SET … TO DEFAULT. */
   readonly set?: readonly SettingChange[]
-  readonly reset?: { readonly name: string | undefined }
+  readonly reset?: { readonly name: string | undefined; readonly local?: true }
   readonly discard?: 'all' | 'plans' | 'sequences' | 'temp'
   /** Temporary relations made and dropped, unqualified; they are free from here on in this session. */
   readonly makesTemporary?: readonly SessionRelation[]
@@ -35,8 +35,8 @@ export interface SessionEffects {
   readonly listen?: string
   /** Undefined name: `*`. */
   readonly unlisten?: { readonly name: string | undefined }
-  /** A parameter is cast to a type that other types have casts to: of which it is, Parse may say. */
-  readonly castsParameter?: true
+  /** What is needed where a parameter that is cast is of a type outside pg_catalog, as Parse may say. */
+  readonly castsParameter?: readonly Access[]
   /** Takes session-level advisory locks, lastval/currval state and the like that outlive the transaction. */
   readonly keepsState?: true
 }

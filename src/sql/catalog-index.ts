@@ -63,7 +63,7 @@ export function indexCatalog(snapshot: CatalogSnapshot, searchPath?: readonly st
     functionsNamed: (name) => (functions.get(name) ?? []).filter((one) => onPath(one) || one.schema === 'pg_catalog'),
     functionsIn: (schema, name) => (functions.get(name) ?? []).filter((one) => one.schema === schema),
     functionByOid: (oid) => snapshot.functions.find((one) => one.oids?.includes(oid)),
-    typesNamed: (name) => (types.get(name) ?? []).filter(onPath),
+    typesNamed: (name, schema) => (types.get(name) ?? []).filter(schema === undefined ? onPath : isIn(schema)),
     operatorsNamed: (name) => operators.get(name) ?? [],
     castsTo,
     dependents: (schema, name) => closure(dependencies(), [{ schema, name }]),

@@ -111,7 +111,8 @@ export interface Catalog {
   functionsNamed(name: string): readonly CatalogFunction[]
   functionsIn(schema: string, name: string): readonly CatalogFunction[]
   functionByOid(oid: number): CatalogFunction | undefined
-  typesNamed(name: string): readonly ObjectName[]
+  /** Types of users of that name: in that schema, or those an unqualified name may mean. */
+  typesNamed(name: string, schema?: string): readonly CatalogType[]
   operatorsNamed(name: string): readonly CatalogOperator[]
   /** Casts to a type of this name, in any schema where none is given; of a domain, those to its base too. */
   castsTo(schema: string | undefined, name: string): readonly CatalogCast[]

@@ -1,4 +1,4 @@
-import type { Access, Action, ColumnNeed, Needs, Refusal, Target } from '../base/access.ts'
+import type { Access, Action, Asked, ColumnNeed, Needs, Refusal, Target } from '../base/access.ts'
 import type { SessionEffects } from './analysis.ts'
 import type { ObjectName } from './catalog.ts'
 import { areMetadata } from './curation.ts'
@@ -17,6 +17,7 @@ export class Collector {
   /** Functions of pg_catalog that are free for everyone: called all the same, which `never` may forbid. */
   #freeCalls: Set<string> | undefined
   #refusal: Refusal | undefined
+  #asked: Asked | undefined
   readonly #uses: RelationUse[] = []
   readonly #accesses: Access[] = []
 
@@ -25,7 +26,16 @@ export class Collector {
   }
 
   need(access: Access): void {
-    this.#accesses.push(access)
+    this.#accesses.push(this.#asked ? { ...access, asked: this.#asked } : access)
+  }
+
+  /** What is needed by this is reached through what the client asked for, and is not for it to hear of. */
+  through<T>(asked: Asked, action: () => T): T {
+    const before = this.#asked
+    this.#asked ??= asked
+    const result = action()
+    this.#asked = before
+    return result
   }
 
   callFree(name: string): void {
@@ -40,7 +50,7 @@ export class Collector {
 
   /** A mention of a relation whose reads are counted until the statement's end. */
   use(relation: RelationName, isSource: boolean): RelationUse {
-    const use = new RelationUse(relation, isSource)
+    const use = new RelationUse(relation, isSource, this.#asked)
     this.#uses.push(use)
     for (const { relation: known, system } of relation.candidates) {
       if (!known || system || known.rowSecurity || known.kind === 'v' || known.kind === 'f') this.plain = false
@@ -89,11 +99,17 @@ export class Collector {
     this.opaque ||= inner.opaque
     this.readOnly &&= inner.readOnly
     this.plain &&= inner.plain
+    const { castsParameter = [] } = inner.effects
+    if (castsParameter.length > 0) {
+      this.effects.castsParameter = [...(this.effects.castsParameter ?? []), ...castsParameter]
+    }
   }
 
   finish(): Needs {
     for (const use of this.#uses) {
-      if (use.isRead) this.needRelation('select', use.relation, use.isWhole ? 'all' : [...use.columns])
+      if (!use.isRead) continue
+      const extra = use.asked ? { asked: use.asked } : {}
+      this.needRelation('select', use.relation, use.isWhole ? 'all' : [...use.columns], extra)
     }
     this.#uses.length = 0
     if (this.#freeCalls !== undefined) this.need(freeCalls(this.#freeCalls))
@@ -133,7 +149,7 @@ function merge(accesses: readonly Access[]): readonly Access[] {
   return [...merged.values()]
 }
 
-type Flag = Exclude<keyof Access, 'action' | 'kind' | 'object' | 'columns' | 'targets'>
+type Flag = Exclude<keyof Access, 'action' | 'kind' | 'object' | 'columns' | 'targets' | 'asked'>
 
 /** Every flag an access can have, so that a new one cannot be forgotten here. */
 const FLAGS = Object.keys({

@@ -41,6 +41,7 @@ export function analyseCreateTable(walk: Walk, { body }: Node): void {
       needNewName(walk, 'alter', 'relation', textOf(relation.schemaname), textOf(relation.relname) ?? '')
     }
   }
+  castTo(walk, treeOf(body.ofTypename), GIVEN)
   const scope = definitionScope()
   for (const element of [...elements, ...nodesOf(body.constraints), ...nodesOf(body.nnconstraints)]) {
     analyseElement(walk, scope, element)

@@ -1,6 +1,6 @@
 import { BUILT_IN, castTo } from './casts.ts'
 import { readColumnRef } from './column-ref.ts'
-import { callNamed, visitFunctionCall } from './functions.ts'
+import { callFunction, callNamed, visitFunctionCall } from './functions.ts'
 import { JSON_FUNCTIONS, NEWER_SYNTAX, needNewerSyntax } from './newer-syntax.ts'
 import { knownType } from './node-fields.ts'
 import { needOperator } from './operators.ts'
@@ -85,6 +85,9 @@ export function visit(walk: Walk, scope: Scope, node: Node): void {
     case 'SortBy':
       if (body.useOp !== undefined) needOperator(walk, stringsOf(body.useOp))
       visitAll(walk, scope, body.node)
+      return
+    case 'SQLValueFunction':
+      if (body.op === 'SVFOP_CURRENT_SCHEMA') callFunction(walk, ['pg_catalog', 'current_schema'])
       return
     case 'JsonFuncExpr':
       needNewerSyntax(walk, JSON_FUNCTIONS[String(body.op)] ?? 'json_table', 170000)

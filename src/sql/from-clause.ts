@@ -159,16 +159,20 @@ function readTableFunction(walk: Walk, scope: Scope, body: Tree): Item {
   visitAll(walk, scope, body.docexpr)
   visitAll(walk, scope, body.rowexpr)
   visitAll(walk, scope, body.namespaces)
-  return derived(aliasOf(body), derivedColumns(names), [])
+  return namedAs('xmltable', derived(aliasOf(body), derivedColumns(names), []))
 }
 
 function readJsonTable(walk: Walk, scope: Scope, body: Tree): Item {
   needNewerSyntax(walk, 'json_table', 170000)
   const names: string[] = []
+  // A level's own columns come before all nested ones, wherever they stand (transformJsonTableColumns): a list of
+  // names after AS that is shorter goes by that order.
   const readColumns = (columns: unknown) => {
     for (const { body: column } of nodesOf(columns)) {
-      walk.touch(column)
       if (column.coltype !== 'JTC_NESTED') names.push(textOf(column.name) ?? '')
+    }
+    for (const { body: column } of nodesOf(columns)) {
+      walk.touch(column)
       castTo(walk, treeOf(column.typeName), GIVEN)
       visitTyped(walk, scope, 'JsonTablePathSpec', column.pathspec)
       visitTyped(walk, scope, 'JsonBehavior', column.on_empty)
@@ -181,5 +185,10 @@ function readJsonTable(walk: Walk, scope: Scope, body: Tree): Item {
   visitTyped(walk, scope, 'JsonTablePathSpec', body.pathspec)
   visitAll(walk, scope, body.passing)
   visitTyped(walk, scope, 'JsonBehavior', body.on_error)
-  return derived(aliasOf(body), derivedColumns(names), [])
+  return namedAs('json_table', derived(aliasOf(body), derivedColumns(names), []))
+}
+
+/** What has no alias is called by what made it (addRangeTableEntryForTableFunc). */
+function namedAs(name: string, item: Item): Item {
+  return { ...item, name: item.name ?? name }
 }

@@ -1,4 +1,4 @@
-import type { Target } from '../base/access.ts'
+import type { Access, Target } from '../base/access.ts'
 import { quoteName } from '../base/sql-name.ts'
 import { needActionFunction } from './action-calls.ts'
 import { castTo } from './casts.ts'
@@ -82,16 +82,23 @@ export function callFunction(walk: Walk, names: readonly string[], options: Call
 
 /** Functions known by name, as those behind operators and casts; the harmless ones are free. */
 export function needFunctions(walk: Walk, written: string, functions: readonly ObjectName[]): void {
+  const access = functionsAccess(walk, written, functions)
+  if (access === undefined) return
+  walk.collector.opaque = true
+  walk.collector.readOnly = false
+  walk.collector.plain = false
+  walk.need(access)
+}
+
+/** What calling them needs; undefined where all are harmless. */
+export function functionsAccess(walk: Walk, written: string, functions: readonly ObjectName[]): Access | undefined {
   const known = functions.flatMap(({ schema, name }): CatalogFunction[] => {
     const found = walk.catalog.functionsIn(schema, name)
     return found.length > 0 ? [...found] : [{ schema, name, kind: 'f', volatility: 'v' }]
   })
   const targets = targetsOf(known.filter((one) => one.schema !== 'pg_catalog' || classifyFunction(one.name) !== 'free'))
-  if (functions.length > 0 && targets.length === 0) return
-  walk.collector.opaque = true
-  walk.collector.readOnly = false
-  walk.collector.plain = false
-  walk.need({ action: 'execute', kind: 'function', object: written, targets })
+  if (functions.length > 0 && targets.length === 0) return undefined
+  return { action: 'execute', kind: 'function', object: written, targets }
 }
 
 /** Whether pg_catalog has the function; what it needs is counted, or added to the targets where it is not curated. */

@@ -1,5 +1,6 @@
 import { quoteName } from '../base/sql-name.ts'
 import { needEverything } from './action-calls.ts'
+import { needOnBases } from './invoker-view.ts'
 import { needRelationAction, needRelationNamed } from './named-object.ts'
 import type { Tree } from './parser.ts'
 import { resolveRangeVar } from './relation-name.ts'
@@ -41,7 +42,11 @@ export function analyseReindex(walk: Walk, { body }: Node): void {
     walk.need({ action: 'maintain', kind: 'relation', object: `${quoteName(schema)}.*`, targets })
   } else if (body.kind === 'REINDEX_OBJECT_INDEX' && rangeVar) {
     const tables = tablesOfIndex(walk, rangeVar)
-    for (const { schema, name } of tables) needRelationNamed(walk, 'maintain', [schema, name])
+    const { catalogname, schemaname, relname } = rangeVar
+    const parts = [catalogname, schemaname, relname].filter((one) => typeof one === 'string')
+    walk.collector.through({ action: 'maintain', object: parts.map(quoteName).join('.') }, () => {
+      for (const { schema, name } of tables) needRelationNamed(walk, 'maintain', [schema, name])
+    })
     if (tables.length === 0) needRelationAction(walk, 'maintain', rangeVar)
   } else maintainOne(walk, rangeVar)
 }
@@ -59,7 +64,9 @@ export function analyseLock(walk: Walk, { body }: Node): void {
   walk.touch(body)
   walk.collector.readOnly = false
   for (const { body: rangeVar } of nodesOf(body.relations)) {
-    walk.collector.needRelation('lock', resolveRangeVar(walk, rangeVar))
+    const relation = resolveRangeVar(walk, rangeVar)
+    walk.collector.needRelation('lock', relation)
+    needOnBases(walk, 'lock', relation)
   }
 }
 

@@ -14,12 +14,18 @@ export function outputColumns(scope: Scope, targets: unknown): Columns {
       const star = starColumns(scope, node)
       for (const column of star.list) list.push({ name: column.name, reads: NONE })
       isOpen ||= star.isOpen
-    } else list.push({ name: name ?? figureName(node) ?? '?column?', reads: NONE })
+    } else {
+      const figured = name ?? figureName(node) ?? '?column?'
+      list.push({ name: figured, reads: NONE })
+      isOpen ||= figured === UNKNOWN_NAME
+    }
   }
   return { list, open: NONE, isOpen }
 }
 
 const NONE: readonly never[] = []
+/** A column that has a name, which is not known here; no name that is written can be empty. */
+const UNKNOWN_NAME = ''
 
 /** How many columns a list gives; undefined where a star stands for a number that is not known. */
 export function columnCount(columns: Columns): number | undefined {
@@ -111,8 +117,11 @@ function figureSubLink({ body }: Node): Figured | undefined {
   if (body.subLinkType !== 'EXPR_SUBLINK') return undefined
   let query = nodeOf(body.subselect)?.body
   while (query && treeOf(query.larg)) query = treeOf(query.larg)
+  if (nodesOf(query?.valuesLists).length > 0) return strong('column1')
   const [target] = nodesOf(query?.targetList)
-  return strong(textOf(target?.body.name) ?? figureName(nodeOf(target?.body.val)) ?? '?column?')
+  const value = nodeOf(target?.body.val)
+  if (value && isStar(value)) return strong(UNKNOWN_NAME)
+  return strong(textOf(target?.body.name) ?? figureName(value) ?? '?column?')
 }
 
 const FIXED_NAMES: Readonly<Record<string, string>> = {

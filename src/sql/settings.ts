@@ -36,7 +36,7 @@ export function analyseSet(walk: Walk, body: Tree): void {
       return
     case 'VAR_RESET':
     case 'VAR_SET_DEFAULT':
-      walk.collector.effects.reset = { name }
+      walk.collector.effects.reset = { name, ...(local && { local: true as const }) }
       if (isProxySetting(name)) walk.refuse(PROXY_SETTING, name)
       else if (!RESET_FREELY.has(name)) needSetting(walk, name)
       return

@@ -27,6 +27,9 @@ export function mayBeCustomType(walk: Walk, scope: Scope, node: Node | undefined
       return !isBuiltInType(treeOf(body.typeName))
     case 'CollateClause':
       return any(body.arg)
+    case 'A_Indirection':
+      // An element of an array of theirs is theirs too; a field may be anything.
+      return any(body.arg) || nodesOf(body.indirection).some((step) => step.type !== 'A_Indices')
     case 'A_Expr':
       return !isBuiltInOperator(body.name) || any(body.lexpr) || any(body.rexpr)
     case 'List':
@@ -65,7 +68,8 @@ function isBuiltInOperator(field: unknown): boolean {
 function isBuiltInCall(walk: Walk, names: readonly string[]): boolean {
   const [name = '', schema] = names.toReversed()
   if (schema !== undefined && schema !== 'pg_catalog') return false
-  return classifyFunction(name) !== undefined && walk.catalog.functionsNamed(name).length === 0
+  if (classifyFunction(name) === undefined) return false
+  return schema !== undefined || walk.catalog.functionsNamed(name).length === 0
 }
 
 /** A column that is surely one of a known table, of a type of pg_catalog. */

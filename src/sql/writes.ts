@@ -1,10 +1,8 @@
 import type { Action } from '../base/access.ts'
-import { quoteName } from '../base/sql-name.ts'
-import type { CatalogRelation } from './catalog.ts'
 import { type Columns, columnsOfUse } from './columns.ts'
 import { visit, visitAll } from './expression.ts'
 import { aliasOf, itemOfUse, readFromList } from './from-clause.ts'
-import { useInvokerView } from './invoker-view.ts'
+import { needOnBases, useInvokerView } from './invoker-view.ts'
 import { columnCount, outputColumns } from './output-columns.ts'
 import type { Tree } from './parser.ts'
 import { analyseQuery, readWith } from './query.ts'
@@ -57,18 +55,7 @@ function readTarget(walk: Walk, rangeVar: Tree): WriteTarget {
 function needWrite(walk: Walk, action: Action, target: WriteTarget, columns?: readonly string[] | 'all'): void {
   const { relation } = target
   walk.collector.needRelation(action, relation, columns)
-  const whole = columns === undefined ? {} : { columns: 'all' as const }
-  const seen = new Set<string>()
-  const needBases = (known: CatalogRelation | undefined) => {
-    for (const { schema, name } of known?.invokerBases ?? []) {
-      const object = `${quoteName(schema)}.${quoteName(name)}`
-      if (seen.has(object)) continue
-      seen.add(object)
-      walk.need({ action, kind: 'relation', object, targets: [{ schema, name, ...whole }], ...whole })
-      needBases(walk.catalog.relation(schema, name))
-    }
-  }
-  for (const { relation: known } of relation.candidates) needBases(known)
+  needOnBases(walk, action, relation, columns !== undefined)
 }
 
 function analyseInsert(walk: Walk, scope: Scope, body: Tree, target: WriteTarget): Columns {

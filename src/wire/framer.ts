@@ -13,8 +13,11 @@ export interface FrameSink {
    * `onBytes` (or nowhere: see `dropRest`). `bodyBytes` counts neither tag nor length word. May throw, which closes.
    */
   holds(tag: number, bodyBytes: number): boolean | number
-  /** A held message, or its held beginning: `message` starts at the tag, `message.subarray(5)` is the body. */
-  onMessage(tag: number, message: Buffer): void
+  /**
+   * A held message, or its held beginning: `message` starts at the tag, `message.subarray(5)` is the body. `isOwn`: it
+   * is in memory of its own, which stays as it is.
+   */
+  onMessage(tag: number, message: Buffer, isOwn: boolean): void
   /** Bytes of messages that are not held; as many messages as stand side by side come in one call. */
   onBytes(bytes: Buffer): void
 }
@@ -45,7 +48,7 @@ export class Framer {
   /** Bytes of the current message's body still to come; 0 between messages. */
   #bodyLeft = 0
   /** The parts of a held message that did not end in its first chunk; null while none is being collected. */
-  #held: Buffer[] | null = null
+  #held: Collected | null = null
   /** Bytes behind the part of a message that is held, still to come once that part is whole. */
   #restBytes = 0
   /** Whether what is left of the current message goes nowhere. */
@@ -135,9 +138,9 @@ export class Framer {
         this.#bodyLeft = bodyBytes - heldBytes
         const message = chunk.subarray(at, end)
         at = end
-        sink.onMessage(tag, message)
+        sink.onMessage(tag, message, false)
       } else {
-        this.#held = [Buffer.from(chunk.subarray(at))]
+        this.#held = new Collected(chunk.subarray(at))
         this.#bodyLeft = end - chunk.length
         this.#restBytes = bodyBytes - heldBytes
         at = chunk.length
@@ -160,7 +163,7 @@ export class Framer {
     const bodyBytes = readLength(this.#header, 1)
     const heldBytes = this.#heldBytes(sink.holds(tag, bodyBytes), tag, bodyBytes)
     if (heldBytes >= 0) {
-      this.#held = [Buffer.from(this.#header)]
+      this.#held = new Collected(this.#header)
       this.#bodyLeft = heldBytes
       this.#restBytes = bodyBytes - heldBytes
       return at + this.#collect(chunk.subarray(at), sink)
@@ -174,16 +177,16 @@ export class Framer {
 
   /** Adds to the held message and delivers it when it is whole; the number of bytes used up. */
   #collect(chunk: Buffer, sink: FrameSink): number {
-    const held = this.#held as Buffer[]
+    const held = this.#held as Collected
     const take = Math.min(this.#bodyLeft, chunk.length)
-    if (take > 0) held.push(Buffer.from(chunk.subarray(0, take)))
+    if (take > 0) held.add(chunk.subarray(0, take), this.#bodyLeft - take)
     this.#bodyLeft -= take
     if (this.#bodyLeft === 0) {
       this.#held = null
       this.#bodyLeft = this.#restBytes
       this.#restBytes = 0
-      const message = Buffer.concat(held)
-      sink.onMessage(message[0] as number, message)
+      const { bytes: message } = held
+      sink.onMessage(message[0] as number, message, true)
     }
     return take
   }
@@ -196,6 +199,46 @@ export class Framer {
       fail('BAD_FRAME', { detail: `message ${tagText(tag)} of ${bytes} bytes is over ${this.#maxHeldBytes}` })
     }
     return bytes
+  }
+}
+
+/** Up to so much of a message that comes in parts is put together once it is there. */
+const JOINED_BYTES = 256 * 1024
+
+/**
+ * The parts of a message. Those of a large one are put together as they come, in memory that doubles as it fills, so
+ * that the last part of many megabytes costs no more than others.
+ */
+class Collected {
+  #parts: Buffer[] = []
+  #bytes: Buffer | undefined
+  #length = 0
+
+  constructor(first: Buffer) {
+    this.#parts.push(Buffer.from(first))
+    this.#length = first.length
+  }
+
+  /** `left`: bytes of the message that are still to come. */
+  add(part: Buffer, left: number): void {
+    const length = this.#length + part.length
+    if (length + left <= JOINED_BYTES) {
+      this.#parts.push(Buffer.from(part))
+    } else {
+      if (this.#bytes === undefined || this.#bytes.length < length) {
+        const grown = Buffer.allocUnsafeSlow(Math.min(length + left, Math.max(2 * length, JOINED_BYTES)))
+        let at = 0
+        for (const one of this.#bytes === undefined ? this.#parts : [this.#bytes]) at += one.copy(grown, at)
+        this.#parts = []
+        this.#bytes = grown
+      }
+      part.copy(this.#bytes, this.#length)
+    }
+    this.#length = length
+  }
+
+  get bytes(): Buffer {
+    return this.#bytes === undefined ? Buffer.concat(this.#parts) : this.#bytes.subarray(0, this.#length)
   }
 }
 

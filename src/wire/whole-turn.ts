@@ -158,6 +158,27 @@ export function withStatementName({ bytes, nameStart, nameEnd, bindEnd }: WholeB
   return message
 }
 
+/**
+ * Whether the turn means the same where its statement, prepared before, is parsed once more: it has the rows described that
+ * come, in a format that no number of columns contradicts, and says its parameters in text, whatever types they have now.
+ */
+export function describesItself(turn: WholeTurn): boolean {
+  if (turn.kind !== 'bind' || turn.sql !== undefined || !turn.hasDescribe) return false
+  const { bytes, nameEnd, bindEnd } = turn
+  let at = nameEnd + 1
+  const formats = shortAt(bytes, at)
+  for (let format = 0; format < formats; format++) if (shortAt(bytes, at + 2 + 2 * format) !== 0) return false
+  at += 2 + 2 * formats
+  const values = shortAt(bytes, at)
+  at += 2
+  for (let value = 0; value < values && at + 4 <= bindEnd; value++) {
+    const length = bytes.readInt32BE(at)
+    at += 4 + Math.max(length, 0)
+  }
+  const resultFormats = shortAt(bytes, at)
+  return resultFormats <= 1 && at + 2 + 2 * resultFormats === bindEnd
+}
+
 const IDLE = 0x49
 const IN_TRANSACTION = 0x54
 
@@ -205,6 +226,11 @@ function lengthAt(bytes: Buffer, at: number): number {
     (bytes[at] as number) * 0x1000000 +
     (((bytes[at + 1] as number) << 16) | ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number))
   )
+}
+
+/** Two bytes, big-endian; NaN outside. */
+function shortAt(bytes: Buffer, at: number): number {
+  return (bytes[at] as number) * 0x100 + (bytes[at + 1] as number)
 }
 
 /** No: the bytes were no UTF-8 (or hold U+FFFD itself), or a NUL stands among them. */

@@ -118,9 +118,9 @@ test('the name of a stand-in cannot be guessed from another session', () => {
 })
 
 test('a reply to the gate’s own message never reaches the client, nor does its error', () => {
-  const script = new GateScript({ restoreSql: "set pgoauth.subject = 'ada'" })
+  const script = new GateScript({ restoreSql: () => "set pgoauth.subject = 'ada'" })
   script.clientSends(encodeQuery('discard all'))
-  script.serverGotTags('Q C P B E S')
+  script.serverGotTags('Q C P B E C S')
   script.serverSends(server.complete('DISCARD ALL'), server.ready())
   assert.equal(script.gate.quiet, false)
   script.serverSends(server.closeComplete, server.error('25P02'), server.ready())

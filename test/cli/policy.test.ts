@@ -173,8 +173,16 @@ describe('pgoauth policy test', () => {
     assert.equal(code, 1)
     assert.match(
       stdout,
-      /cases\.yaml:.*expected allow, got deny.*under never[\s\S]*wrong on purpose[\s\S]*2 of 3 cases/,
+      /cases\.yaml:3: expected allow, got deny.*under never[\s\S]*wrong on purpose[\s\S]*2 of 3 cases/,
     )
+  })
+
+  it('tells a case that is malformed with its place', async () => {
+    const cases = file('odd.yaml', '- { sql: select 1, expect: allow }\n- { sqll: select 1, expect: allwo }\n')
+    const { code, stderr } = await runCommand(['policy', 'test', cases], { cwd: folder })
+    assert.equal(code, 2)
+    assert.match(stderr, /odd\.yaml:2:5: unknown key "sqll"; did you mean "sql"/)
+    assert.match(stderr, /odd\.yaml:2:\d+: .*did you mean "allow"/)
   })
 
   it('exits 0 where all are as expected', async () => {

@@ -242,6 +242,17 @@ for (const [name, value, sql, expected] of [
   })
 }
 
+test('RESET and SET TO DEFAULT fall back to what the startup packet asked for, as PostgreSQL does', async () => {
+  const parameters = { options: '-c statement_timeout=4s', search_path: 'sales' }
+  const client = await door.session({ token: await mint({ scope: 'orders:read' }), parameters })
+  await client.query("set statement_timeout = '7s'; set search_path = public")
+  await client.query('reset statement_timeout')
+  await client.query('set search_path to default')
+  assert.deepEqual((await client.query('show statement_timeout')).rows, [['4s']])
+  assert.deepEqual((await client.query('show search_path')).rows, [['sales']])
+  client.close()
+})
+
 test('a client without application_name is seen as who it is', async () => {
   const client = await door.session({ token: await mint({}) })
   assert.deepEqual((await client.query('show application_name')).rows, [['ada via pgoauth']])

@@ -6,6 +6,7 @@ import { analyse, loadParser } from '../../src/sql/analyse.ts'
 import type { Analysis } from '../../src/sql/analysis.ts'
 import type { Catalog } from '../../src/sql/catalog.ts'
 import { indexCatalog, namesOnlyCatalog } from '../../src/sql/catalog-index.ts'
+import { CLINIC } from '../policy/clinic/clinic.ts'
 import { CALLS } from '../policy/corpus/calls.ts'
 import { DEFINITIONS } from '../policy/corpus/definitions.ts'
 import { QUERIES } from '../policy/corpus/queries.ts'
@@ -92,7 +93,7 @@ const EXTRA = [
 ]
 
 test('an analysis that looked at no literal holds for every text of its template', () => {
-  const sqls = [...[QUERIES, WRITES, CALLS, DEFINITIONS, SESSIONS].flat().map(({ sql }) => sql), ...EXTRA]
+  const sqls = [...[QUERIES, WRITES, CALLS, DEFINITIONS, SESSIONS, CLINIC].flat().map(({ sql }) => sql), ...EXTRA]
   let compared = 0
   for (const catalog of catalogs) {
     for (const sql of sqls) {

@@ -57,3 +57,26 @@ test('a socket that nobody takes bytes from is not read without end', async () =
   for (let turn = 0; turn < 20; turn++) await sleep(5)
   assert.ok(near.bytesRead < 4 * 1024 * 1024, `${near.bytesRead} bytes were read`)
 })
+
+test('a bulk transfer whose pieces are of all sizes is read into the same memory again and again', async () => {
+  const { near, far } = await read()
+  const memories = new Set<ArrayBufferLike>()
+  let received = 0
+  near.on('data', (chunk: Buffer) => {
+    received += chunk.length
+    if (received <= 2 * 1024 * 1024 || chunk.length <= 8 * 1024) return
+    memories.add(chunk.buffer)
+    const { buffer } = chunk
+    process.nextTick(() => DirectReader.giveBack(buffer))
+  })
+  far.write(pattern(2 * 1024 * 1024))
+  let sent = 2 * 1024 * 1024
+  for (let piece = 0; piece < 60; piece++) {
+    const bytes = [10, 300, 20, 70, 9][piece % 5] as number
+    far.write(pattern(bytes * 1024))
+    sent += bytes * 1024
+    for (let turn = 0; received < sent && turn < 2_000; turn++) await sleep(1)
+  }
+  assert.equal(received, sent)
+  assert.ok(memories.size <= 4, `${memories.size} buffers were made`)
+})

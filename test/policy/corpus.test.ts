@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { Client } from 'pg'
-import { loadCatalog } from '../../src/catalog/load-catalog.ts'
-import { decide } from '../../src/policy/decide.ts'
-import { grantsFor } from '../../src/policy/grants.ts'
 import { loadPolicy } from '../../src/policy/policy-file.ts'
-import { analyse, loadParser } from '../../src/sql/analyse.ts'
-import { indexCatalog } from '../../src/sql/catalog-index.ts'
+import { loadParser } from '../../src/sql/analyse.ts'
 import { startTestPostgres } from '../support/postgres.ts'
 import { CALLS } from './corpus/calls.ts'
 import type { Case } from './corpus/corpus.ts'
@@ -15,6 +11,7 @@ import { DEFINITIONS } from './corpus/definitions.ts'
 import { DETOURS } from './corpus/detours.ts'
 import { QUERIES } from './corpus/queries.ts'
 import { SESSIONS } from './corpus/sessions.ts'
+import { catalogOf, policyVerdict, roleVerdict } from './corpus/verdicts.ts'
 import { WRITES } from './corpus/writes.ts'
 
 const CASES: readonly Case[] = [...QUERIES, ...WRITES, ...CALLS, ...DEFINITIONS, ...SESSIONS, ...DETOURS]
@@ -30,12 +27,7 @@ const judge = new Client({ connectionString: server.url() })
 client = judge
 await judge.connect()
 
-async function run(sql: string): Promise<(string | null)[][]> {
-  const result = await judge.query({ text: sql, rowMode: 'array' })
-  return (Array.isArray(result) ? result : [result]).flatMap((one) => one.rows)
-}
-
-const catalog = indexCatalog((await loadCatalog(run)).snapshot)
+const catalog = await catalogOf(judge)
 
 describe('the corpus', () => {
   it('has more than 300 statements', () => {
@@ -44,7 +36,7 @@ describe('the corpus', () => {
 
   it('is decided as each case says, offline with the catalog', () => {
     const misses = CASES.flatMap((one) => {
-      const verdict = ours(one)
+      const verdict = policyVerdict(one, policy, catalog)
       return verdict.said === one.verdict
         ? []
         : [`${one.verdict} expected: ${one.scopes.join(' ')}: ${one.sql}  (${one.why})\n     ${verdict.detail}`]
@@ -70,36 +62,10 @@ describe('the corpus', () => {
         roles.set(key, role)
       }
       judged++
-      const { said, detail } = await theirs(role, one.sql)
+      const { said, detail } = await roleVerdict(judge, role, one.sql)
       if (said !== expected) misses.push(`PostgreSQL says ${said} (${detail}), not ${expected}: ${key}: ${one.sql}`)
     }
     assert.ok(judged > 200, String(judged))
     assert.equal(misses.length, 0, `\n${misses.join('\n')}`)
   })
 })
-
-function ours({ scopes, sql }: Case): { said: 'allow' | 'deny'; detail: string } {
-  const analysis = analyse(sql, catalog)
-  if (!analysis.ok) return { said: 'deny', detail: `${analysis.code} ${analysis.message}` }
-  const grants = grantsFor(policy, scopes)
-  const decisions = analysis.statements.map((statement) => decide(statement, grants))
-  const denied = decisions.find((one) => !one.allowed)
-  const needs = analysis.statements.flatMap((one) =>
-    one.accesses.map((access) => `${access.action} ${access.object}(${access.columns})`),
-  )
-  return { said: denied ? 'deny' : 'allow', detail: `${denied?.reason ?? ''} [${needs.join(', ')}]` }
-}
-
-/** 42501 is a denial; any other error comes after the rights were found to be enough. */
-async function theirs(role: string, sql: string): Promise<{ said: 'allow' | 'deny'; detail: string }> {
-  await judge.query(`begin; set local role ${role}`)
-  try {
-    await judge.query({ text: sql, ...(/\$1/.test(sql) && !/prepare|\$\$/i.test(sql) ? { values: ['1'] } : {}) })
-    return { said: 'allow', detail: 'ran' }
-  } catch (error) {
-    const { code, message } = error as { code?: string; message: string }
-    return { said: code === '42501' ? 'deny' : 'allow', detail: `${code} ${message}` }
-  } finally {
-    await judge.query('rollback')
-  }
-}

@@ -20,12 +20,17 @@ const SNAPSHOT: CatalogSnapshot = {
     { schema: 'sales', name: 'orders', kind: 'r', columns: ['id', 'note'] },
     { schema: 'public', name: 'orders', kind: 'r', columns: ['id', 'note'] },
     { schema: 'sales', name: 'items', kind: 'r', columns: ['id', 'sku'] },
+    { schema: 'sales', name: 'items_key', kind: 'i', columns: undefined, of: { schema: 'sales', name: 'items' } },
+    { schema: 'sales', name: 'peek', kind: 'v', columns: ['id'], invokerQuery: 'select id from hr.secret' },
     { schema: 'hr', name: 'salaries', kind: 'r', columns: ['id', 'amount'] },
   ],
   functions: [],
   operators: [],
   casts: [],
-  types: [],
+  types: [
+    { schema: 'sales', name: 'place', base: { schema: 'sales', name: 'table_name' } },
+    { schema: 'sales', name: 'table_name', base: { schema: 'pg_catalog', name: 'regclass' } },
+  ],
   dependencies: [],
 }
 
@@ -127,6 +132,18 @@ describe('a decision', () => {
       "select has_table_privilege('x', 'select')",
       'select obj_description(1)',
       'select * from json_table($$[]$$::jsonb, $$$$ columns (a regclass path $$$$))',
+      // OIDs and names through a type that the text names otherwise, or not at all.
+      "select array_in('{16400}', 2205, -1)::text",
+      "select json_populate_record(null::pg_type, '{}')",
+      "select '{}'::pg_catalog.pg_type[]",
+      'create temp table t of pg_type',
+      "select '16400'::sales.place",
+      "select '16400'::place",
+      "select 'ada=r/ada'::aclitem",
+      'select current_schema',
+      'select current_schemas(true)',
+      "select oidvectortypes('16400')",
+      'select get_current_ts_config()',
     ]) {
       assert.equal(allowed(sql, { policy: hidden }), false, sql)
       assert.equal(allowed(sql, { policy: hidden.replace('hidden', 'visible') }), true, sql)
@@ -253,6 +270,19 @@ describe('a decision', () => {
     const policy = policyOf('mode: observe\nobserve_until: 2030-01-01')
     assert.equal(isObserving(policy, Date.UTC(2029, 11, 31)), true)
     assert.equal(isObserving(policy, Date.UTC(2030, 0, 1)), false)
+  })
+
+  it('tells the client of what it asked for itself, not of what that reaches: the same as of a name that is nothing', () => {
+    const nothing = 'scopes: { a: {} }'
+    for (const [sql, object, asked] of [
+      ['select 1 from sales.peek', 'hr.secret', 'select sales.peek'],
+      ['reindex index sales.items_key', 'sales.items', 'maintain sales.items_key'],
+    ] as const) {
+      const { denied } = judge(sql, { policy: nothing })
+      assert.deepEqual([denied?.object, `${denied?.asked?.action} ${denied?.asked?.object}`], [object, asked])
+      const unknown = judge(sql.replace(/peek|items_key/, 'nothing'), { policy: nothing }).denied
+      assert.equal(`${unknown?.action} ${unknown?.object}`, asked.replace(/peek|items_key/, 'nothing'))
+    }
   })
 
   it('says which scopes would allow a denied access', () => {

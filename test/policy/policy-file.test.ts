@@ -140,6 +140,23 @@ describe('the policy file', () => {
     )
   })
 
+  it('a quoted star is no pattern, and nothing else that could be meant', () => {
+    for (const object of ['sales."*"', '"*".orders', 'sales.orders ("*")']) {
+      assert.match(
+        mistakesIn(`version: 1\nscopes: { a: { select: ['${object}'] } }`).join(),
+        /cannot be told from a pattern/,
+      )
+    }
+  })
+
+  it('a key that stands twice is told beside all else', () => {
+    assert.deepEqual(mistakesIn('version: 1\nscopes:\n  a: all\n  a: { selct: [s.t] }\nversion: 1\n'), [
+      'policy.yaml:4:3: "a" stands here twice',
+      'policy.yaml:4:8: unknown key "selct"; did you mean "select"?',
+      'policy.yaml:5:1: "version" stands here twice',
+    ])
+  })
+
   it('a star that is not quoted is told to be', () => {
     assert.deepEqual(mistakesIn('version: 1\nscopes: { a: { select: * } }'), [
       'policy.yaml:2:24: a text that begins with * is quoted: "*"',

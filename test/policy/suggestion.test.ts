@@ -5,9 +5,12 @@ import { decide } from '../../src/policy/decide.ts'
 import { grantsFor } from '../../src/policy/grants.ts'
 import type { Policy } from '../../src/policy/policy.ts'
 import { loadPolicy } from '../../src/policy/policy-file.ts'
+import { smallestCover } from '../../src/policy/smallest-cover.ts'
 import { suggestScopes } from '../../src/policy/suggestion.ts'
 import { analyse, loadParser } from '../../src/sql/analyse.ts'
 import { namesOnlyCatalog } from '../../src/sql/catalog-index.ts'
+
+import { Random } from '../support/random.ts'
 
 await loadParser()
 
@@ -93,5 +96,42 @@ describe('a suggestion', () => {
     const { scopes, uncovered } = suggestScopes(policy, recordsIn('select id from hr.unknown'))
     assert.deepEqual(scopes, [])
     assert.deepEqual(uncovered, [{ action: 'select', object: 'hr.unknown', columns: ['id'] }])
+  })
+})
+
+describe('a cover', () => {
+  const covers = (lists: readonly (readonly number[])[], set: readonly number[]) =>
+    lists.every((list) => list.some((one) => set.includes(one)))
+
+  it('is as small as any set that covers, over random lists', () => {
+    const random = new Random(4)
+    for (let round = 0; round < 300; round++) {
+      const numbers = 2 + random.below(8)
+      const lists = Array.from({ length: random.below(12) }, () => [
+        ...new Set(Array.from({ length: 1 + random.below(4) }, () => random.below(numbers))),
+      ])
+      const found = smallestCover(lists)
+      assert.ok(covers(lists, found), JSON.stringify({ lists, found }))
+      const sizes = Array.from({ length: 2 ** numbers }, (_, bits) =>
+        Array.from({ length: numbers }, (_, at) => at).filter((at) => bits & (1 << at)),
+      ).filter((set) => covers(lists, set))
+      assert.equal(found.length, Math.min(...sizes.map((set) => set.length)), JSON.stringify({ lists, found }))
+    }
+  })
+
+  it('of forty numbers and hundreds of lists has none too many', () => {
+    const random = new Random(7)
+    const lists = Array.from({ length: 400 }, () => Array.from({ length: 2 + random.below(4) }, () => random.below(40)))
+    const found = smallestCover(lists)
+    assert.ok(covers(lists, found))
+    for (const one of found) {
+      assert.equal(
+        covers(
+          lists,
+          found.filter((other) => other !== one),
+        ),
+        false,
+      )
+    }
   })
 })

@@ -4,16 +4,10 @@ import { Client } from 'pg'
 import { skipWithout } from '../support/programs.ts'
 import { startProxied } from '../support/proxied.ts'
 import { psql } from '../support/psql.ts'
-import { ACTIVE_RECORD_QUERIES } from './tools/active-record-queries.ts'
-import { ASYNCPG_QUERIES } from './tools/asyncpg-queries.ts'
 import { TOOLS_POLICY, TOOLS_SQL } from './tools/database.ts'
-import { DJANGO_QUERIES } from './tools/django-queries.ts'
-import { NODE_ORM_QUERIES } from './tools/node-orm-queries.ts'
-import { PGJDBC_QUERIES } from './tools/pgjdbc-queries.ts'
-import { PSQL15_QUERIES } from './tools/psql15-queries.ts'
-import { PSQL18_QUERIES } from './tools/psql18-queries.ts'
+import { PG_DUMP_QUERIES } from './tools/pg-dump-queries.ts'
+import { CITED, KEPT_OUT, RECORDED } from './tools/recorded.ts'
 import type { SentQuery } from './tools/sent-query.ts'
-import { SQLALCHEMY_QUERIES } from './tools/sqlalchemy-queries.ts'
 
 /**
  * Every recorded query is sent once through the proxy and once on a connection of the same role straight to the server;
@@ -25,6 +19,7 @@ const proxied = await startProxied({
   prepare: TOOLS_SQL,
 })
 const token = await proxied.token('ada', { scope: 'orders:read' })
+const dumping = await proxied.token('ada', { scope: 'orders:read orders:dump' })
 
 async function open(config: object): Promise<Client> {
   const client = new Client({ host: '127.0.0.1', database: 'app', ...config })
@@ -35,11 +30,11 @@ async function open(config: object): Promise<Client> {
 }
 
 const PATH = '-c search_path=sales,public'
-const throughProxy = () =>
+const throughProxy = (password = token) =>
   open({
     port: proxied.passwordPort,
     user: 'ada',
-    password: token,
+    password,
     ssl: { ca: proxied.ca, servername: 'localhost' },
     options: PATH,
   })
@@ -55,12 +50,15 @@ const straight = () =>
 after(() => proxied.end())
 
 /** What the contract keeps out of the harmless catalogs, and what of these tools asks for it. */
-const KEPT_OUT = /pg_user_mappings|pg_subscription|pg_db_role_setting|pg_largeobject_metadata|pg_try_advisory_lock/
+const IS_KEPT_OUT =
+  /pg_user_mappings|pg_subscription|pg_db_role_setting|pg_largeobject_metadata|pg_try_advisory_lock|AS "operation"/
 
 interface Answer {
   readonly state: string
   readonly rows: readonly string[]
 }
+
+const isSame = (one: Answer, other: Answer) => JSON.stringify(one) === JSON.stringify(other)
 
 async function ask(client: Client, { sql, values }: SentQuery, oids: ReadonlyMap<string, string>): Promise<Answer> {
   const put = (text: string) => text.replace(/<<(.*?)>>/g, (_, name: string) => oids.get(name) ?? name)
@@ -76,6 +74,13 @@ async function ask(client: Client, { sql, values }: SentQuery, oids: ReadonlyMap
   } catch (error) {
     return { state: (error as { code?: string }).code ?? String(error), rows: [] }
   }
+}
+
+/** The proxy sets by SET what a client's startup packet asked for: pg_settings shows that, and another value to reset to. */
+function sourceless(rows: readonly string[]): readonly string[] {
+  return rows
+    .filter((row) => !row.startsWith('["application_name"') && !row.startsWith('["search_path"'))
+    .map((row) => row.replace(/"(default|client|session)"/, '"a source"'))
 }
 
 /** The OIDs that the names in the queries have in this database. */
@@ -95,52 +100,81 @@ async function oidsOf(client: Client, queries: readonly SentQuery[]): Promise<Ma
   return oids
 }
 
-const RECORDED: Readonly<Record<string, readonly SentQuery[]>> = {
-  "psql 15's \\d family and its tabs": PSQL15_QUERIES,
-  "psql 18's \\d family": PSQL18_QUERIES,
-  pgjdbc: PGJDBC_QUERIES,
-  SQLAlchemy: SQLALCHEMY_QUERIES,
-  Django: DJANGO_QUERIES,
-  asyncpg: ASYNCPG_QUERIES,
-  ActiveRecord: ACTIVE_RECORD_QUERIES,
-  'drizzle-kit, kysely-codegen, pg-introspection, Sequelize, Knex and TypeORM': NODE_ORM_QUERIES,
+/** Sends them on both, and holds what comes back against each other. */
+async function compare(queries: readonly SentQuery[], proxy: Client, isKeptOut: RegExp): Promise<void> {
+  const [server, again] = [await straight(), await straight()]
+  try {
+    await compareOn(proxy, server, again, queries, isKeptOut)
+  } finally {
+    for (const client of [proxy, server, again]) await client.end()
+  }
+}
+
+async function compareOn(
+  proxy: Client,
+  server: Client,
+  again: Client,
+  queries: readonly SentQuery[],
+  isKeptOut: RegExp,
+): Promise<void> {
+  const oids = await oidsOf(server, queries)
+  let compared = 0
+  let skipped = 0
+  const failed: string[] = []
+  for (const query of queries) {
+    const askAll = async (): Promise<readonly [Answer, Answer, Answer]> => [
+      await ask(server, query, oids),
+      await ask(proxy, query, oids),
+      await ask(again, query, oids),
+    ]
+    let [first, answer, second] = await askAll()
+    // Something of the server's own, a worker of autovacuum say, may have been there for the one in the middle alone.
+    if (/^\s*(select|with)\b/i.test(query.sql) && isSame(first, second) && !isSame(first, answer)) {
+      ;[first, answer, second] = await askAll()
+    }
+    if (isKeptOut.test(query.sql)) {
+      assert.equal(answer.state, '42501', query.sql)
+      skipped++
+      continue
+    }
+    if (first.state !== 'ok') {
+      failed.push(`${first.state} ${query.sql.slice(0, 300)}`)
+      assert.notEqual(answer.state, 'ok', query.sql)
+      for (const client of [proxy, server, again]) await client.query('ROLLBACK')
+      continue
+    }
+    assert.equal(answer.state, 'ok', query.sql)
+    // Counters and clocks differ from one connection to the next; everything else must not.
+    if (!isSame(first, second)) continue
+    const isOfSettings = /\bpg_settings\b/.test(query.sql)
+    assert.deepEqual(
+      isOfSettings ? sourceless(answer.rows) : answer.rows,
+      isOfSettings ? sourceless(first.rows) : first.rows,
+      query.sql,
+    )
+    compared++
+  }
+  assert.ok(
+    compared > (queries.length - skipped) * 0.8,
+    `${compared} of ${queries.length} compared; failed on the server: ${failed.join('\n')}`,
+  )
 }
 
 describe('with read scopes on two tables, what comes back is what the role gets straight from the server', () => {
-  for (const [tool, queries] of Object.entries(RECORDED)) {
-    it(tool, async () => {
-      const [proxy, server, again] = [await throughProxy(), await straight(), await straight()]
-      const oids = await oidsOf(server, queries)
-      let compared = 0
-      const failed: string[] = []
-      for (const query of queries) {
-        const [first, answer, second] = [
-          await ask(server, query, oids),
-          await ask(proxy, query, oids),
-          await ask(again, query, oids),
-        ]
-        if (KEPT_OUT.test(query.sql)) {
-          assert.equal(answer.state, '42501', query.sql)
-          continue
-        }
-        if (first.state !== 'ok') {
-          failed.push(`${first.state} ${query.sql.slice(0, 300)}`)
-          assert.notEqual(answer.state, 'ok', query.sql)
-          for (const client of [proxy, server, again]) await client.query('ROLLBACK')
-          continue
-        }
-        assert.equal(answer.state, 'ok', query.sql)
-        // Counters and clocks differ from one connection to the next; everything else must not.
-        if (JSON.stringify(first.rows) !== JSON.stringify(second.rows)) continue
-        assert.deepEqual(answer.rows, first.rows, query.sql)
-        compared++
-      }
-      assert.ok(
-        compared > queries.length * 0.8,
-        `${compared} of ${queries.length} compared; failed on the server: ${failed.join('\n')}`,
-      )
-    })
+  for (const [tool, queries] of Object.entries({ ...RECORDED, ...CITED })) {
+    it(tool, async () => compare(queries, await throughProxy(), IS_KEPT_OUT))
   }
+
+  it('pg_dump -t, with a scope that gives what its denials named', async () => {
+    await compare(PG_DUMP_QUERIES, await throughProxy(dumping), /^$/)
+  })
+
+  it('what shows where sequences stand and what others run is kept out', async () => {
+    const proxy = await throughProxy()
+    assert.ok(KEPT_OUT.length > 3)
+    for (const query of KEPT_OUT)
+      assert.equal((await ask(proxy, query, new Map([['database', '5']]))).state, '42501', query.sql)
+  })
 
   it('the \\d family of the psql that is installed', { skip: skipWithout('psql') }, async () => {
     const script = `${PSQL_COMMANDS.join('\n')}\n`

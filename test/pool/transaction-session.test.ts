@@ -163,6 +163,49 @@ test('a statement whose table changed is refused once, as PostgreSQL refuses it,
   assert.deepEqual(await ada.turn(run), ['2', 'C SELECT 0', 'Z I'])
 })
 
+/** As drivers run a prepared statement that they have described with each use. */
+const describing = [
+  encodeBind('', 'all'),
+  encodeDescribe({ kind: 'portal', name: '' }),
+  encodeExecute(''),
+  encodeSync(),
+]
+
+test('a statement whose table changed is prepared anew and run where the client has its rows described, unseen', async () => {
+  const { client } = poolOf()
+  const [ada, grace] = [client('ada'), client('grace')]
+  await superuserQuery(server, 'CREATE TABLE public.grown (a int); GRANT SELECT ON public.grown TO PUBLIC')
+  await ada.turn([encodeParse('all', 'SELECT * FROM public.grown'), encodeSync()])
+  assert.deepEqual(await ada.turn(describing), ['2', 'C SELECT 0', 'Z I'])
+  await superuserQuery(server, 'ALTER TABLE public.grown ADD COLUMN b int')
+  assert.deepEqual(await ada.turn(describing), ['2', 'C SELECT 0', 'Z I'])
+  // And where the connection was somebody else's meanwhile, and has to be given settings first.
+  await superuserQuery(server, 'ALTER TABLE public.grown ADD COLUMN c int')
+  await grace.turn(q(subject))
+  assert.deepEqual(await ada.turn(describing), ['2', 'C SELECT 0', 'Z I'])
+  await superuserQuery(server, 'INSERT INTO public.grown VALUES (1, 2, 3)')
+  assert.deepEqual(await ada.turn(describing), ['2', 'D 1|2|3', 'C SELECT 1', 'Z I'])
+})
+
+test('a statement whose table changed is not run again in a transaction, or with others in its turn', async () => {
+  const { client } = poolOf()
+  const ada = client('ada')
+  const stale = 'E 0A000 cached plan must not change result type'
+  await superuserQuery(server, 'CREATE TABLE public.moved (a int); GRANT SELECT ON public.moved TO PUBLIC')
+  await ada.turn([encodeParse('all', 'SELECT * FROM public.moved'), encodeSync()])
+  await ada.turn(q('BEGIN'))
+  await ada.turn(describing)
+  await ada.turn(q('COMMIT'))
+  await superuserQuery(server, 'ALTER TABLE public.moved ADD COLUMN b int')
+  await ada.turn(q('BEGIN'))
+  assert.deepEqual(await ada.turn(describing), [stale, 'Z E'])
+  await ada.turn(q('ROLLBACK'))
+  assert.deepEqual(await ada.turn(describing), ['2', 'C SELECT 0', 'Z I'])
+  await superuserQuery(server, 'ALTER TABLE public.moved ADD COLUMN c int')
+  const two = [...describing.slice(0, 3), ...describing]
+  assert.deepEqual(await ada.turn(two), [stale, 'Z I'])
+})
+
 test('two clients may give the same name to different statements', async () => {
   const { client } = poolOf()
   const [ada, grace] = [client('ada'), client('grace')]
@@ -584,4 +627,18 @@ test('a cancel, and an end, of a turn that was sent whole', async () => {
   ada.session.close()
   await settled(pool)
   assert.equal(pool.queue.counts.leased, 0)
+})
+
+test('a turn sent whole has its statement prepared on a connection that has its settings and not its statement', async () => {
+  const { client, servers } = poolOf({ limits: { size: 2 } })
+  const [ada, other] = [client('ada'), client('ada')]
+  await ada.turn([encodeParse('s', 'SELECT $1::int + 1'), encodeSync()])
+  await other.turn(q('BEGIN'))
+  await ada.turn(q('SELECT 1'))
+  const run = [encodeBind('', 's', ['41']), encodeExecute(''), encodeSync()]
+  for (let round = 0; round < 2; round++) {
+    assert.deepEqual(await ada.turn(run), ['2', 'D 42', 'C SELECT 1', 'Z I'])
+  }
+  assert.equal(servers.length, 2)
+  assert.equal(ada.sentWhole, 3)
 })

@@ -9,6 +9,8 @@ import {
   encodeQuery,
   encodeSync,
 } from '../../src/wire/client-messages.ts'
+import { CLINIC } from '../policy/clinic/clinic.ts'
+import { POLICY as CLINIC_POLICY, DATABASE_SQL as CLINIC_SQL } from '../policy/clinic/database.ts'
 import { CALLS } from '../policy/corpus/calls.ts'
 import type { Case } from '../policy/corpus/corpus.ts'
 import { DATABASE_SQL, POLICY } from '../policy/corpus/database.ts'
@@ -20,13 +22,15 @@ import { WRITES } from '../policy/corpus/writes.ts'
 import { type Answer, LiveGate } from './live-gate.ts'
 import { startLiveJudge } from './live-judge.ts'
 
-const CASES: readonly Case[] = [...QUERIES, ...WRITES, ...CALLS, ...DEFINITIONS, ...SESSIONS, ...DETOURS]
+const SALES: readonly Case[] = [...QUERIES, ...WRITES, ...CALLS, ...DEFINITIONS, ...SESSIONS, ...DETOURS]
 const DENIED = 'permission denied by access policy'
 
 // What is let through runs as somebody who may do little: here only our own verdict counts.
-const { server, judge, grants } = await startLiveJudge(
-  `${DATABASE_SQL}; create role powerless login; grant usage on schema sales, hr, reports, other, ext to powerless`,
-  POLICY,
+const POWERLESS = 'create role powerless login; grant usage on schema'
+const sales = await startLiveJudge(`${DATABASE_SQL}; ${POWERLESS} sales, hr, reports, other, ext to powerless`, POLICY)
+const clinic = await startLiveJudge(
+  `${CLINIC_SQL}; ${POWERLESS} app, priv, ext, "Odd One", sneaky to powerless`,
+  CLINIC_POLICY,
 )
 
 type Way = (live: LiveGate, sql: string) => Promise<Answer[]>
@@ -55,13 +59,15 @@ async function copied(live: LiveGate, answers: Promise<Answer[]>): Promise<Answe
   return answers
 }
 
-for (const [protocol, way] of [
-  ['simple', simply],
-  ['extended', extended],
+for (const [corpus, { server, judge, grants }, cases, protocol, way] of [
+  ['the corpus', sales, SALES, 'simple', simply],
+  ['the corpus', sales, SALES, 'extended', extended],
+  ['the corpus of the clinic', clinic, CLINIC, 'simple', simply],
+  ['the corpus of the clinic', clinic, CLINIC, 'extended', extended],
 ] as const) {
-  test(`the corpus by ${protocol} protocol is denied where it must be, and nothing of what is denied is sent`, async () => {
+  test(`${corpus} by ${protocol} protocol is denied where it must be, and nothing of what is denied is sent`, async () => {
     const misses: string[] = []
-    for (const { scopes, sql, verdict, why } of CASES) {
+    for (const { scopes, sql, verdict, why } of cases) {
       const live = await LiveGate.open({ port: server.port, user: 'powerless' }, judge, grants(...scopes))
       await live.query('begin')
       live.sent = ''

@@ -370,6 +370,12 @@ test('Terminate is not sent on, and ends the session once what came before it is
   assert.deepEqual(script.ended, { error: undefined })
 })
 
+test('a server that reports client_encoding by its other name for UTF8 goes on', () => {
+  const script = new GateScript()
+  script.serverSends(encodeParameterStatus('client_encoding', 'UNICODE'))
+  assert.equal(script.ended, undefined)
+})
+
 test('a server that reports another client_encoding ends the session', () => {
   const script = new GateScript()
   script.serverSends(encodeParameterStatus('client_encoding', 'SHIFT_JIS'))

@@ -165,3 +165,13 @@ test('a parameter of a type that turns names into objects is denied, whether its
     assert.equal(script.audited.at(-1)?.event, 'statement_denied')
   }
 })
+
+test('a text over limits.statement_bytes is refused, though its template is known', () => {
+  const script = new GateScript({ maxStatementBytes: 100 })
+  script.clientSends(encodeQuery(`select '${'x'.repeat(100)}'`))
+  script.serverSends(server.error(), server.ready())
+  script.clientGotTags('E(54000) Z(I)')
+  script.clientSends(encodeParse('', `select '${'x'.repeat(100)}'`), ...run)
+  script.serverSends(server.error(), server.ready())
+  script.clientGotTags('E(54000) Z(I)')
+})

@@ -87,6 +87,57 @@ const MESSAGES: Readonly<Record<string, readonly ScriptStep[]>> = {
   CopyFail: same(encodeCopyFail('enough')),
 }
 
+/** SQL that gives and uses names, by Query and by Execute. */
+const SAID = [
+  'prepare s9 as select 9',
+  'prepare s1 as select 9',
+  'execute s1',
+  'execute nosuch',
+  'explain (costs off) execute nosuch',
+  'create temp table held as execute nosuch',
+  'deallocate s1',
+  'deallocate nosuch',
+  'deallocate all',
+  'declare c1 cursor for select 9',
+  'fetch 1 from p1',
+  'fetch nosuch',
+  'move nosuch',
+  'close p1',
+  'close nosuch',
+  'close all',
+  'copy t to stdout',
+  'savepoint a',
+  'rollback',
+  'discard all',
+]
+const DENIED = [
+  'prepare s9 as select * from secret',
+  'declare c1 cursor for select * from secret',
+  'explain select * from secret',
+  'copy secret to stdout',
+]
+const byExecute = (sql: string) => [encodeParse('', sql), encodeBind('', ''), encodeExecute('')]
+const NAMING = Object.fromEntries([
+  ...SAID.flatMap((sql): [string, readonly ScriptStep[]][] => [
+    [`Query ${sql}`, same(encodeQuery(sql))],
+    [`Execute ${sql}`, same(...byExecute(sql))],
+    // Of a Query that uses a name that means nothing, nothing runs.
+    ...(/^(execute|fetch|move|explain|create)/.test(sql)
+      ? []
+      : [[`Query ${sql} behind another`, same(encodeQuery(`select 5; ${sql}`))] as [string, readonly ScriptStep[]]]),
+  ]),
+  ...DENIED.flatMap((sql): [string, readonly ScriptStep[]][] => [
+    [`Query ${sql}`, [{ gated: encodeQuery(sql), straight: encodeQuery('zzz_denied syntax') }]],
+    [
+      `Execute ${sql}`,
+      [
+        { gated: encodeParse('', sql), straight: encodeParse('', 'select * from zzz_denied') },
+        ...same(encodeBind('', ''), encodeExecute('')),
+      ],
+    ],
+  ]),
+])
+
 /** Ends whatever is open. */
 const END = [
   ...same(encodeCopyDone(), encodeSync(), encodeQuery('rollback')),
@@ -96,7 +147,7 @@ const END = [
 for (const [state, before] of Object.entries(STATES)) {
   test(`${state}: every message is answered as PostgreSQL answers it`, async () => {
     const seed = testSeed()
-    for (const [name, messages] of Object.entries(MESSAGES)) {
+    for (const [name, messages] of Object.entries({ ...MESSAGES, ...NAMING })) {
       const script = [...before, ...messages, ...END]
       const about = `${name}, ${state}, seed ${seed}:\n${shown(script)}`
       const straight = await within(runStraight(server, script), `straight, ${about}`)

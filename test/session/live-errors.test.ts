@@ -95,6 +95,7 @@ test('a denial names what the client named, and not the table behind a view', as
   const live = await open('write')
   const named = await errorOf(live, 'select * from hr.customers')
   assert.equal(named.D, 'select on hr.customers is not granted')
+  assert.equal((await errorOf(live, 'select * from sales.peek')).D, 'select on sales.peek is not granted')
   const reached = await errorOf(live, "select * from sales.peek /* hr.customers */ where 'hr.customers' = ''")
   assert.equal(reached.C, '42501')
   assert.doesNotMatch(JSON.stringify(reached), /customers/)

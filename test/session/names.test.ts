@@ -39,7 +39,9 @@ scopes:
 )
 
 async function open(...scopes: string[]): Promise<LiveGate> {
-  const live = await LiveGate.open(server, judge, grants(...scopes), { restoreSql: "set pgoauth.subject = 'ada'" })
+  const live = await LiveGate.open(server, judge, grants(...scopes), {
+    restoreSql: () => "set pgoauth.subject = 'ada'",
+  })
   after(() => live.close())
   return live
 }
@@ -90,6 +92,33 @@ test('in a transaction that is aborted a name that means nothing is answered as 
   await says(live, 'fetch nosuch', 'E(25P02) Z(E)')
   await says(live, 'rollback', 'C Z(I)')
   await says(live, 'execute nosuch', 'E(26000) Z(I)')
+})
+
+test('an EXECUTE of what a Parse named does what that does: its names, its COPY and the settings it puts back', async () => {
+  const live = await open('read')
+  const parsed = ['prepare made as select 1', 'deallocate gone', 'declare c cursor with hold for select 1', 'reset all']
+  const messages = [...parsed.map((sql, at) => encodeParse(`p${at}`, sql)), encodeParse('gone', 'select 1')]
+  assert.equal(shown(await live.ask([...messages, encodeSync()])), '1 1 1 1 1 Z(I)')
+  await says(live, 'execute p0; execute made', 'C T D C Z(I)')
+  await says(live, 'execute p1', 'C Z(I)')
+  await says(live, 'execute gone', 'E(26000) Z(I)')
+  await says(live, 'execute p2', 'C Z(I)')
+  await says(live, 'fetch c', 'T D C Z(I)')
+  const before = live.sent.length
+  await says(live, 'execute p3', 'C Z(I)')
+  assert.match(live.sent.slice(before), /set pgoauth\.subject/)
+})
+
+test('in a transaction that is aborted an Execute of an EXECUTE of nothing is answered as everything is there', async () => {
+  const live = await open('read')
+  const messages = (sql: string) => [encodeParse('x', sql), encodeBind('x', 'x'), encodeSync()]
+  await says(live, 'begin', 'C Z(T)')
+  await live.ask(messages('execute nosuch'))
+  await says(live, 'select 1/0', 'E(22012) Z(E)')
+  assert.equal(shown(await live.ask([encodeExecute('x'), encodeSync()])), 'E(25P02) Z(E)')
+  await says(live, 'rollback', 'C Z(I)')
+  const again = [encodeBind('x', 'x'), encodeExecute('x'), encodeSync()]
+  assert.equal(shown(await live.ask(again)), '2 E(26000) Z(I)')
 })
 
 test('EXECUTE is judged again once grants changed, in every form', async () => {
@@ -209,6 +238,53 @@ test('the proxy’s own setting is back behind DISCARD ALL and RESET ALL, unseen
   )
   assert.equal(shown(answers), '1 2 C Z(I) T D C Z(I)')
 })
+
+test('settings are put back as often as they are lost, in one transaction too', async () => {
+  const live = await open('admin')
+  await says(live, 'begin', 'C Z(T)')
+  for (let times = 0; times < 3; times++) await says(live, 'reset all', 'C Z(T)')
+  await says(live, "select 1 where current_setting('pgoauth.subject') = 'ada'", 'T D C Z(T)')
+  await says(live, 'commit', 'C Z(I)')
+})
+
+/** As the pool's: of the settings the session began with, those that were lost. */
+function restoreSql(isLost: (name: string) => boolean): string | undefined {
+  const began = new Map([
+    ['pgoauth.subject', 'ada'],
+    ['work_mem', '5MB'],
+    ['search_path', 'sales'],
+  ])
+  const sets = [...began]
+    .filter(([name]) => isLost(name))
+    .map(([name, value]) => `set_config('${name}', '${value}', false)`)
+  return sets.length > 0 ? `select ${sets.join(', ')}` : undefined
+}
+
+for (const [what, sql, expected] of [
+  ['RESET of one', 'reset work_mem', '5MB,begun'],
+  ['SET TO DEFAULT', 'set work_mem to default', '5MB,begun'],
+  ['RESET ALL', 'reset all', '5MB,sales'],
+  ['what is set behind it', "reset all; set work_mem = '6MB'", '6MB,sales'],
+  ['what is set behind RESET of one', "reset work_mem; set work_mem = '6MB'", '6MB,begun'],
+  ['RESET of one that began as the server has it', 'reset statement_timeout', '4MB,begun'],
+  ['SET LOCAL TO DEFAULT', 'set local work_mem to default', '4MB,begun'],
+] as const) {
+  test(`a setting falls back to what the session began with: ${what}`, async () => {
+    for (const ask of [encodeQuery, extended]) {
+      if (ask === extended && sql.includes(';')) continue
+      const live = await LiveGate.open(server, judge, grants('admin'), { restoreSql })
+      after(() => live.close())
+      await live.query("set search_path = 'begun'; set work_mem = '4MB'")
+      await live.ask([...[ask(sql)].flat()])
+      const answer = await live.query("select current_setting('work_mem') || ',' || current_setting('search_path')")
+      assert.match(String(answer.map(({ body }) => body).join(' ')), new RegExp(expected), sql)
+    }
+  })
+}
+
+function extended(sql: string): Buffer[] {
+  return [encodeParse('', sql), encodeBind('', ''), encodeExecute(''), encodeSync()]
+}
 
 test('COPY in both directions, by both protocols, allowed and denied', async () => {
   const live = await open('write')

@@ -187,6 +187,8 @@ test('a name that is no plain word is found without quotes too', () => {
   for (const M of ['permission denied for table x-y', 'permission denied for schema odd schema']) {
     assert.doesNotMatch(String(told('orders:read', { C: '42501', M }).M), /x-y|odd/)
   }
+  const part = { C: '42501', M: 'it is about max-y-value' }
+  assert.deepEqual(told('orders:read', part), part)
 })
 
 test('a domain of a schema without a grant is not named, nor its constraint', () => {
@@ -235,6 +237,13 @@ test("a value that is the client's own or of a column it reads is shown", () => 
   assert.deepEqual(told('orders:read', written, 'select sales.fill(4711)'), written)
   const copied = { ...NO_INTEGER, W: 'COPY orders, line 1, column id: "4711"' }
   assert.deepEqual(told('orders:write', copied, 'copy sales.orders from stdin'), copied)
+  const json = {
+    C: '22P02',
+    M: 'invalid input syntax for type json',
+    D: 'Token "x" is invalid.',
+    W: 'JSON data, line 1: x',
+  }
+  assert.deepEqual(told('orders:read', json, 'select id::text::json from sales.orders'), json)
 })
 
 test('a value that is the name of something is shown like any other', () => {

@@ -43,7 +43,24 @@ test('a parameter of a type with a cast of its own may call its function', async
   const { rows } = await superuserQuery(visible.server, "select 's.mood'::regtype::oid::int as oid")
   const [{ oid: mood }] = rows as [{ oid: number }]
   assert.equal(await runs(visible, 'select $1::int', mood), 'E(42501) Z(I)')
-  assert.equal(await runs(visible, 'select $1::int', mood, 'b'), 'E(42501) Z(I)')
+  assert.equal(await runs(visible, 'select $1::int', mood, 'b'), '1 2 D C Z(I)')
+  assert.equal(await runs(visible, 'explain (analyze) select $1::int', mood), 'E(42501) Z(I)')
   assert.equal(await runs(visible, 'select $1::text', mood), '1 2 D C Z(I)')
   assert.equal(await runs(visible, 'select $1::varchar', TEXT), '1 2 D C Z(I)')
+})
+
+test('the right to the cast of a parameter is asked again once grants changed', async () => {
+  const { server, judge, grants } = visible
+  const { rows } = await superuserQuery(server, "select 's.mood'::regtype::oid::int as oid")
+  const [{ oid: mood }] = rows as [{ oid: number }]
+  const live = await LiveGate.open(server, judge, grants('b'))
+  const again = [encodeBind('', 'x', ['ok']), encodeExecute(''), encodeSync()]
+  assert.equal(shown(await live.ask([encodeParse('x', 'select $1::int', [mood]), ...again])), '1 2 D C Z(I)')
+  assert.equal(shown(await live.ask(again)), '2 D C Z(I)')
+  live.gate.setGrants(grants('a'))
+  assert.equal(shown(await live.ask(again)), 'E(42501) Z(I)')
+  assert.equal(shown(await live.query("execute x ('ok')")), 'E(42501) Z(I)')
+  live.gate.setGrants(grants('b'))
+  assert.equal(shown(await live.ask(again)), '2 D C Z(I)')
+  live.close()
 })

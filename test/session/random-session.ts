@@ -1,4 +1,5 @@
 import {
+  CLIENT,
   encodeBind,
   encodeClose,
   encodeCopyData,
@@ -110,7 +111,22 @@ export function randomSession(random: Random, length: number): ScriptStep[] {
   same(encodeSync())
   same(encodeQuery('rollback'))
   same(encodeQuery("select count(*), 'end of script' from t"))
-  return steps
+  return harmless(steps)
+}
+
+/**
+ * Without the Executes of an unnamed portal that no Bind of the same pipeline made: where a Query failed in a transaction,
+ * PostgreSQL 18.4 does not survive them.
+ */
+function harmless(steps: readonly ScriptStep[]): ScriptStep[] {
+  const isUnnamed = ({ gated }: ScriptStep, tag: number) => gated[0] === tag && gated[5] === 0
+  let isBound = false
+  return steps.filter((step) => {
+    const [tag] = step.gated
+    if (tag === CLIENT.Query || tag === CLIENT.Sync || tag === CLIENT.FunctionCall) isBound = false
+    isBound ||= isUnnamed(step, CLIENT.Bind)
+    return isBound || !isUnnamed(step, CLIENT.Execute)
+  })
 }
 
 /** The same, but for some of its messages in a row the session has no scope, so that whatever runs then fails. */

@@ -35,6 +35,10 @@ export class TextJudge implements Judge {
     return this.slow ? new Promise((resolve) => setImmediate(() => resolve(judgement))) : judgement
   }
 
+  async judgeLarge(sql: Buffer, session: JudgedFor): Promise<Judgement> {
+    return this.judge(sql.toString(), session)
+  }
+
   known(sql: string, session: JudgedFor): ParsedJudgement | undefined {
     const judgement = this.slow ? undefined : this.#judge(sql, session)
     return judgement?.kind === 'parsed' && judgement.allowed ? judgement : undefined
@@ -80,13 +84,15 @@ export class TextJudge implements Judge {
     })
     const allowed = statements.every((one) => one.decision.allowed)
     const under = { grants: session.grants, catalog: this.catalog.current, own: session.temporary }
-    return { kind: 'parsed', statements, allowed, observing: false, observed: false, under }
+    return { kind: 'parsed', statements, distinct: statements, allowed, observing: false, observed: false, under }
   }
 }
 
+const KINDS: Readonly<Record<string, string>> = { execute: 'ExecuteStmt', explain: 'ExplainStmt' }
+
 function analysisOf(text: string, start: number): StatementAnalysis {
   return {
-    kind: 'SelectStmt',
+    kind: KINDS[text.trim().split(' ')[0] ?? ''] ?? 'SelectStmt',
     accesses: [],
     start,
     end: start + Buffer.byteLength(text),

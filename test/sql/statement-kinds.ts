@@ -281,8 +281,12 @@ export const STATEMENTS_OF_EVERY_KIND: readonly (readonly [sql: string, needs: s
     '',
   ],
   [
-    "select overlay('a' placing 'b' from 1 for 2), position('a' in 'b'), substring('a' from 1 for 2), substring('a' similar 'b' escape 'c'), trim(both 'x' from 'y'), extract(day from now()), normalize('a', nfc), 'a' is nfc normalized, collation for ('a'), (1,2) overlaps (3,4), a.b similar to 'x' from (values (now())) a(b)",
+    "select overlay('a' placing 'b' from 1 for 2), position('a' in 'b'), substring('a' from 1 for 2), substring('a' similar 'b' escape 'c'), trim(both 'x' from 'y'), extract(day from now()), normalize('a', nfc), 'a' is nfc normalized, (1,2) overlaps (3,4), a.b similar to 'x' from (values (now())) a(b)",
     '',
+  ],
+  [
+    "select collation for ('a'), current_schema",
+    'execute pg_catalog.pg_collation_for, execute pg_catalog.current_schema',
   ],
   [
     "select 1 is distinct from 2, 1 not in (1,2), 1 = all (array[1]), 1 <> some (select 1), row(1,2) < row(3,4), (array[[1],[2]])[1:2][1], ('{}'::jsonb)['a'], case 1 when 2 then 3 end, nullif(1,2), cast(1 as numeric(3,2)), interval '1' day, timestamp with time zone 'now', b'101', x'1f', 1::int[], not true, current_user, localtime(3), user, current_catalog, grouping(1), $1",

@@ -10,7 +10,7 @@ import {
   encodeQuery,
   encodeSync,
 } from '../../src/wire/client-messages.ts'
-import { plainAnswer, readWholeTurn, withStatementName } from '../../src/wire/whole-turn.ts'
+import { describesItself, plainAnswer, readWholeTurn, withStatementName } from '../../src/wire/whole-turn.ts'
 
 const portal = encodeDescribe({ kind: 'portal', name: '' })
 const run = [encodeExecute(''), encodeSync()]
@@ -154,3 +154,31 @@ test('a bound turn goes to the statement of another name, with nothing else chan
     Buffer.concat([encodeBind('', 'other_1', ['7']), portal, ...run]),
   )
 })
+
+/** A Bind with its counts and formats as given. */
+function bindOf(formats: number[], values: string[], resultFormats: number[]): Buffer {
+  const short = (value: number) => Buffer.from([value >> 8, value & 0xff])
+  const body = Buffer.concat([
+    Buffer.from('\0s\0'),
+    ...[formats.length, ...formats, values.length].map(short),
+    ...values.map((value) => Buffer.concat([Buffer.from([0, 0, 0, value.length]), Buffer.from(value)])),
+    ...[resultFormats.length, ...resultFormats].map(short),
+  ])
+  return Buffer.concat([Buffer.from([0x42, 0, 0, 0, body.length + 4]), body])
+}
+
+for (const [what, messages, means] of [
+  ['with its rows described and parameters in text', [bindOf([], ['7'], []), portal, ...run], true],
+  ['of one format for all', [bindOf([0], ['7', '8'], [1]), portal, ...run], true],
+  ['without a Describe', [bindOf([], ['7'], []), ...run], false],
+  ['with a parameter in binary', [bindOf([0, 1], ['7', '8'], []), portal, ...run], false],
+  ['with a format for each column', [bindOf([], [], [0, 0]), portal, ...run], false],
+  ['with a Parse of its own', [encodeParse('', 'SELECT 1'), encodeBind('', ''), portal, ...run], false],
+  ['that is a Query', [encodeQuery('SELECT 1')], false],
+] as const) {
+  test(`a turn ${what} ${means ? 'means' : 'may not mean'} the same with its statement parsed anew`, () => {
+    const turn = of(...messages)
+    assert.ok(turn)
+    assert.equal(describesItself(turn), means)
+  })
+}

@@ -25,17 +25,17 @@ export const FREE_FUNCTIONS: readonly CuratedGroup[] = [
   },
   {
     reason: 'texts, arrays, records, enums: stable only because an output function or a setting is consulted',
-    names: `anytextcat array_in array_out array_recv array_send array_to_string bpcharrecv bpcharsend concat concat_ws
-      convert convert_from convert_to cash_in cash_out cstring_recv cstring_send date_in date_out domain_in domain_recv
-      enum_first enum_in enum_last enum_out enum_range enum_recv enum_send format interval_in interval_out length money
-      multirange_in multirange_out multirange_recv multirange_send namerecv namesend numeric quote_literal quote_nullable
-      range_in range_out range_recv range_send record_in record_out record_recv record_send textanycat textrecv textsend
+    names: `anytextcat array_out array_send array_to_string bpcharrecv bpcharsend concat concat_ws
+      convert convert_from convert_to cash_in cash_out cstring_recv cstring_send date_in date_out
+      enum_first enum_last enum_out enum_range enum_send format interval_in interval_out length money
+      multirange_out multirange_send namerecv namesend numeric quote_literal quote_nullable
+      range_out range_send record_out record_send textanycat textrecv textsend
       time_in timestamp_in timestamp_out timestamptz_in timestamptz_out timetz_in to_number varcharrecv varcharsend
-      pg_column_size pg_column_compression pg_column_toast_chunk_id pg_collation_for pg_client_encoding
+      pg_column_size pg_column_compression pg_column_toast_chunk_id pg_client_encoding
       getdatabaseencoding pg_char_to_encoding pg_encoding_to_char anyarray_out anyarray_recv anyarray_send
       anycompatiblearray_out anycompatiblearray_recv anycompatiblearray_send anycompatiblemultirange_in
       anycompatiblemultirange_out anycompatiblerange_in anycompatiblerange_out anyenum_out anymultirange_in
-      anymultirange_out anyrange_in anyrange_out oidvectortypes`,
+      anymultirange_out anyrange_in anyrange_out `,
   },
   {
     reason: 'JSON and XML made of, or taken apart into, the given values',
@@ -52,12 +52,12 @@ export const FREE_FUNCTIONS: readonly CuratedGroup[] = [
   },
   {
     reason: 'text search over the given document; consults a named configuration and its dictionaries',
-    names: `get_current_ts_config json_to_tsvector jsonb_to_tsvector phraseto_tsquery plainto_tsquery to_tsquery
-      to_tsvector ts_debug ts_headline ts_match_tq ts_match_tt ts_parse ts_token_type websearch_to_tsquery`,
+    names: `json_to_tsvector jsonb_to_tsvector phraseto_tsquery plainto_tsquery to_tsquery
+      to_tsvector ts_headline ts_match_tq ts_match_tt websearch_to_tsquery`,
   },
   {
     reason: 'about this session and this transaction: who, where, which',
-    names: `current_database current_query current_schema current_schemas current_user getpgusername inet_client_addr
+    names: `current_database current_query current_user getpgusername inet_client_addr
       inet_client_port inet_server_addr inet_server_port pg_backend_pid pg_my_temp_schema pg_is_other_temp_schema
       session_user system_user version pg_current_snapshot pg_current_xact_id pg_current_xact_id_if_assigned txid_current
       txid_current_if_assigned txid_current_snapshot txid_status pg_xact_status pg_trigger_depth pg_listening_channels

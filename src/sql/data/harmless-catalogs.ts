@@ -27,7 +27,7 @@ export const HARMLESS_CATALOGS: readonly CuratedGroup[] = [
   },
   {
     reason: 'counters: how often and how much, no contents and no query text',
-    names: `pg_stat_all_indexes pg_stat_all_tables pg_stat_database pg_stat_sys_indexes pg_stat_sys_tables
+    names: `pg_stat_all_indexes pg_stat_all_tables pg_stat_database pg_stat_database_conflicts pg_stat_sys_indexes pg_stat_sys_tables
       pg_stat_user_functions pg_stat_user_indexes pg_stat_user_tables pg_stat_xact_all_tables
       pg_stat_xact_sys_tables pg_stat_xact_user_functions pg_stat_xact_user_tables pg_statio_all_indexes
       pg_statio_all_sequences pg_statio_all_tables pg_statio_sys_indexes pg_statio_sys_sequences pg_statio_sys_tables
@@ -68,6 +68,13 @@ export const UNLISTED_INFORMATION_SCHEMA: ReadonlySet<string> = new Set([
   '_pg_user_mappings',
   'user_mapping_options',
   'user_mappings',
+  // PostgreSQL grants these to nobody.
+  '_pg_foreign_data_wrappers',
+  '_pg_foreign_servers',
+  '_pg_foreign_table_columns',
+  '_pg_foreign_tables',
+  'sql_parts',
+  'transforms',
 ])
 
 /** Show what this server process holds: another client's, where connections are shared. */

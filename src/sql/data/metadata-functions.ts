@@ -20,6 +20,16 @@ export const METADATA_FUNCTIONS: readonly CuratedGroup[] = [
       pg_collation_actual_version pg_database_collation_actual_version satisfies_hash_partition
       pg_available_extension_versions pg_available_extensions pg_extension_update_paths`,
   },
+  {
+    reason: 'takes the OID of any type and reads a text as one, which for regclass and its kin looks a name up',
+    names: `array_in array_recv domain_in domain_recv enum_in enum_recv multirange_in multirange_recv range_in range_recv
+      record_in record_recv`,
+  },
+  {
+    reason: 'gives the name of a schema, type, collation, text search configuration, dictionary or parser',
+    names: `current_schema current_schemas get_current_ts_config oidvectortypes pg_collation_for ts_debug ts_parse
+      ts_token_type`,
+  },
   { reason: 'gives the comment on an object', names: 'col_description obj_description shobj_description' },
   {
     reason: 'says who may do what, or whether a name is on the search path',

@@ -15,7 +15,7 @@ create view hr.names with (security_invoker = true) as select id, name from hr.e
 create materialized view sales.order_cache as select id, total from sales.orders;
 create view sales.config as select * from pg_settings;
 create view sales.config_again as select * from sales.config;
-create view hr.names_again with (security_invoker = true) as select id, name from hr.names;
+create view hr.names_again with (security_invoker = tru) as select id, name from hr.names;
 create table sales.batches (id int primary key, size int);
 create table sales.batches_old (id int primary key) inherits (sales.batches);
 create table hr.batch_owners (batch int references sales.batches_old (id));
@@ -94,6 +94,7 @@ scopes:
   files: { server_files: "*" }
   lock: { lock: "*" }
   lock:orders: { lock: [sales.orders] }
+  lock:names: { lock: [hr.names_again] }
   maintain: { maintain: [sales.orders] }
   maintain:all: { maintain: "*" }
   set: { set: [work_mem, app.tenant] }

@@ -331,4 +331,11 @@ export const WRITES: readonly Case[] = [
   ),
   deny('orders:read', 'lock table sales.orders in access exclusive mode', 'reading is not locking'),
   deny('orders:read', 'lock sales.orders', 'reading is not locking'),
+  deny(
+    'lock:names',
+    'lock hr.names_again',
+    'a security_invoker view counts as what it is over, which is locked with it',
+    pgMute('LOCK has no right of its own'),
+  ),
+  allow('lock', 'lock hr.names_again', 'all that is locked with it', pgMute('LOCK has no right of its own')),
 ]

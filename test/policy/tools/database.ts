@@ -36,11 +36,12 @@ grant select on sales.orders, sales.order_items to analyst;
 analyze;
 `
 
-/** Read scopes on two tables, as the tests of tools have them. */
+/** Read scopes on two tables, as the tests of tools have them; and what pg_dump needs beside. */
 export const TOOLS_POLICY = `version: 1
 roles:
   - role: analyst
     when: { sub: ada }
 scopes:
   orders:read: { select: [sales.orders, sales.order_items] }
+  orders:dump: { select: [pg_catalog.pg_subscription], lock: [sales.orders, sales.order_items], usage: "*" }
 `

@@ -134,6 +134,50 @@ const REFUSED: Readonly<Record<string, readonly [readonly Buffer[], string]>> = 
   ],
 }
 
+const failed = query('begin; declare c cursor for select 1; declare c cursor for select 1')
+const executed = [encodeExecute(''), sync]
+
+const UNNAMED: Readonly<Record<string, readonly [readonly Buffer[], string]>> = {
+  'behind a Query that failed in a transaction': [
+    [failed, query('select 1'), ...executed],
+    'C C E(42P03) Z(E) E(25P02) Z(E) E(25P02) Z(E)',
+  ],
+  'in the pipeline of a Query that may fail': [
+    [parse('', 'select 1'), bind('', ''), sync, failed, parse('', 'select 1'), sync, ...executed],
+    '1 2 Z(I) C C E(42P03) Z(E) E(25P02) Z(E) E(34000) Z(E)',
+  ],
+  'behind a Bind that failed': [
+    [parse('r', 'select 1'), sync, failed, bind('', 'r'), sync, ...executed],
+    '1 Z(I) C C E(42P03) Z(E) E(25P02) Z(E) E(25P02) Z(E)',
+  ],
+  'that a Query took the place of': [
+    [query('begin'), parse('', 'select 1'), bind('', ''), sync, query('select 2'), ...executed],
+    'C Z(T) 1 2 Z(T) T D C Z(T) E(34000) Z(E)',
+  ],
+}
+
+for (const [name, [messages, expected]] of Object.entries(UNNAMED)) {
+  test(`no Execute of an unnamed portal that may be none goes to the server: ${name}`, async () => {
+    const live = await open()
+    const before = live.sent.length
+    const readies = messages.filter((message) => message[0] === 0x51 || message[0] === 0x53).length
+    const answers = shown(await live.ask(messages, readies))
+    assert.ok(!live.sent.slice(before).includes(encodeExecute('').toString('latin1')))
+    assert.equal(answers.replaceAll('E(34000)', 'E(25P02)'), expected.replaceAll('E(34000)', 'E(25P02)'))
+    assert.equal(shown(await bystander.query('select 1')), 'T D C Z(I)')
+  })
+}
+
+test('an unnamed portal that Bind surely made is executed, whatever went before it', async () => {
+  const live = await open()
+  await live.query('begin')
+  assert.equal(shown(await live.ask([parse('', 'select 1'), bind('', ''), sync])), '1 2 Z(T)')
+  assert.equal(shown(await live.ask(executed)), 'D C Z(T)')
+  await live.query('select 1/0')
+  assert.equal(shown(await live.ask([parse('', 'rollback'), bind('', ''), sync])), '1 2 Z(E)')
+  assert.equal(shown(await live.ask(executed)), 'C Z(I)')
+})
+
 for (const [name, [messages, expected]] of Object.entries(REFUSED)) {
   test(`no Describe goes to a server that would die of it: ${name}`, async () => {
     const live = await open()
@@ -215,7 +259,7 @@ test('over random pipelines of names, cursors and Describes the server lives', a
   }
 })
 
-const NAMES = ['a', 'b', 'c']
+const NAMES = ['a', 'b', 'c', '']
 const SAID = [
   ...['fetch a', 'fetch b', 'fetch c', 'move a', 'close a', 'close b', 'close all'],
   ...['execute a', 'execute b', 'execute c', 'explain execute a', 'explain (analyze) execute b'],

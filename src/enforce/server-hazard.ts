@@ -1,6 +1,7 @@
 import { PgoauthError } from '../base/errors.ts'
 import type { StatementAnalysis } from '../sql/analysis.ts'
-import { sqlNameKey } from './name-table.ts'
+import { encodeErrorResponse } from '../wire/error-response.ts'
+import { sqlNameKey, UNNAMED } from './name-table.ts'
 import type { Portal, Prepared } from './prepared.ts'
 import { errorResponse, unknownNameResponse } from './refusal.ts'
 import type { SessionState } from './session-state.ts'
@@ -55,21 +56,40 @@ function hazardOf(
   return portals.some(({ candidates }) => candidates.some(isIndirect)) ? NESTED : undefined
 }
 
+/**
+ * The answer to an Execute of the unnamed portal that PostgreSQL 18.4 may die of. A Query that fails in a transaction
+ * leaves its own portal behind under that name, with a list of statements that is no longer there, and an Execute looks
+ * into it (IsTransactionExitStmtList in postgres.c). So it must be sure that the portal is one that Bind made.
+ */
+export function hazardOfUnnamed(state: SessionState): Buffer | undefined {
+  const { portals, segment, queries } = state
+  const [portal] = portals.candidates(UNNAMED, segment)
+  // Where a Bind of this pipeline fails, what is behind it is skipped.
+  if (portal !== undefined && (!state.mayHaveLeft || portals.isNew(UNNAMED, segment))) return undefined
+  if (portal?.boundBehind === queries && portals.isSure(UNNAMED)) return undefined
+  if (state.status !== 'E') return unknownNameResponse('portal', '')
+  return encodeErrorResponse({
+    severity: 'ERROR',
+    code: '25P02',
+    message: 'current transaction is aborted, commands ignored until end of transaction block',
+  })
+}
+
 /** What it gives depends on what a name means when it is looked at. */
 function isIndirect({ analysis }: Prepared): boolean {
   return analysis?.effects.execute !== undefined || analysis?.effects.fetch !== undefined
 }
 
 /**
- * Whether every cursor is still there after these have run: they only read, call nothing that the text does not show,
- * and end no transaction. `uses`: what a FETCH or an EXECUTE among them runs.
+ * Whether every cursor is still there after this has run: it only reads, calls nothing that the text does not show, and
+ * ends no transaction. `uses`: what a FETCH or an EXECUTE runs; nothing where that is a cursor that a function opened.
  */
-export function keepsCursors(
-  statements: readonly { readonly analysis: StatementAnalysis | undefined }[],
-  uses: readonly Prepared[],
-): boolean {
-  const onlyReads = ({ analysis }: { readonly analysis: StatementAnalysis | undefined }) =>
-    analysis === undefined || analysis.plain || (analysis.effects.fetch !== undefined && uses.length > 0)
-  // A portal of which nothing is known is a cursor that a function opened.
-  return statements.length > 0 && statements.every(onlyReads) && uses.every(({ analysis }) => analysis?.plain === true)
+export function keepsCursors(statement: StatementAnalysis, uses: readonly Prepared[]): boolean {
+  if (!isPlainSelect(statement) && (statement.effects.fetch === undefined || uses.length === 0)) return false
+  return uses.every(({ analysis }) => analysis !== undefined && isPlainSelect(analysis))
+}
+
+/** It reads and does nothing else; a statement that sets or ends something may be plain, too. */
+export function isPlainSelect({ kind, plain }: StatementAnalysis): boolean {
+  return kind === 'SelectStmt' && plain
 }
