@@ -39,14 +39,7 @@ if (files.length === 0) {
 
 const tested = spawnSync(
   process.execPath,
-  [
-    '--test',
-    `--test-concurrency=${FILES_AT_ONCE}`,
-    `--test-timeout=${FILE_TIMEOUT_MS}`,
-    '--test-reporter=./.ci/reporter.mjs',
-    '--test-reporter-destination=stdout',
-    ...files,
-  ],
+  [join('.ci', 'test-files.mjs'), String(FILES_AT_ONCE), String(FILE_TIMEOUT_MS), ...files],
   { stdio: ['ignore', 'inherit', 'inherit'], env: testEnvironment() },
 )
 process.exitCode = tested.status || linted.status || (tested.signal || linted.signal ? 1 : 0)
