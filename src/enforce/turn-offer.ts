@@ -1,11 +1,10 @@
-import type { StatementAnalysis } from '../sql/analysis.ts'
 import { HEADER_BYTES } from '../wire/limits.ts'
-import { frameWholeTurn, readWholeTurn, type TurnAnswer, type WholeBind, type WholeTurn } from '../wire/whole-turn.ts'
+import { frameWholeTurn, readWholeTurn, type TurnAnswer, type WholeTurn } from '../wire/whole-turn.ts'
 import type { DirectTurn } from './direct-turn.ts'
 import type { GateParts } from './gate-parts.ts'
 import { KnownTurn } from './known-turn.ts'
 import { nameKey, UNNAMED } from './name-table.ts'
-import { parameterObjection, parameterTypes } from './parameter-types.ts'
+import { parameterObjection, parameterTypes, tellingTypes } from './parameter-types.ts'
 
 /** What the offer needs of the gate around it. */
 export interface TurnOfferHooks {
@@ -19,6 +18,7 @@ export interface TurnOfferHooks {
 
 /** Turns that are recognised without being judged anew: what a client sends next is mostly what it sent last. */
 const MAX_KNOWN = 4
+const NO_TYPES: readonly number[] = []
 
 /**
  * The short way of turns that are one settled statement and nothing else: they are judged as ever, and then offered
@@ -131,13 +131,10 @@ export class TurnOffer {
     const analysis = judgement?.statements[0]?.analysis
     if (judgement === undefined || analysis === undefined || judgement.statements.length !== 1) return undefined
     if (turn.kind === 'query') return KnownTurn.query(analysis, judgement, options.judge.patternOf(sql, state))
-    if (turn.hasTypes && this.#objects(turn, analysis)) return undefined
-    return KnownTurn.parsed(turn, analysis, judgement, { sql, analysis, judged: judgement.under })
-  }
-
-  #objects(turn: WholeBind, analysis: StatementAnalysis): boolean {
-    const types = parameterTypes(turn.bytes.subarray(HEADER_BYTES, turn.definitionEnd))
-    return parameterObjection(types, this.#parts.state.grants, analysis) !== undefined
+    const types = turn.hasTypes ? parameterTypes(turn.bytes.subarray(HEADER_BYTES, turn.definitionEnd)) : NO_TYPES
+    if (parameterObjection(types, state.grants, analysis) !== undefined) return undefined
+    const unnamed = { sql, analysis, judged: judgement.under, types: tellingTypes(types) }
+    return KnownTurn.parsed(turn, analysis, judgement, unnamed)
   }
 
   readonly #onAnswer = (answer: TurnAnswer) => {

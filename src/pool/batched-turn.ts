@@ -1,6 +1,6 @@
 import type { PgoauthError } from '../base/errors.ts'
 import type { StatementAnalysis } from '../sql/analysis.ts'
-import { encodeDescribe, encodeExecute, encodeSync } from '../wire/client-messages.ts'
+import { CLIENT, encodeDescribe, encodeExecute, encodeSync } from '../wire/client-messages.ts'
 import { encodeErrorResponse } from '../wire/error-response.ts'
 import { HEADER_BYTES } from '../wire/limits.ts'
 import { encodeReadyForQuery } from '../wire/server-messages.ts'
@@ -180,7 +180,7 @@ export class BatchedTurn implements BatchTurn {
     }
     let at = line.output.take(length + AFTER_BIND.length)
     const { bytes } = line.output
-    bytes[at] = 0x42
+    bytes[at] = CLIENT.Bind
     bytes.writeInt32BE(length - 1, at + 1)
     bytes[at + HEADER_BYTES] = 0
     at = copy(name, 0, name.length, bytes, at + HEADER_BYTES + 1)
@@ -203,7 +203,7 @@ export class BatchedTurn implements BatchTurn {
     const name = (this.#uses as LineStatement).nameBytes
     const at = line.output.take(HEADER_BYTES + 1 + name.length + from.length - nameEnd)
     const { bytes } = line.output
-    bytes[at] = 0x42
+    bytes[at] = CLIENT.Bind
     bytes.writeInt32BE(bindEnd - nameStart + 5 - (nameEnd - nameStart) + name.length, at + 1)
     bytes[at + HEADER_BYTES] = 0
     const end = copy(name, 0, name.length, bytes, at + HEADER_BYTES + 1)

@@ -1,4 +1,5 @@
 import { CLIENT } from './client-messages.ts'
+import { HEADER_BYTES } from './limits.ts'
 import { SERVER } from './server-messages.ts'
 
 /**
@@ -6,8 +7,6 @@ import { SERVER } from './server-messages.ts'
  * come. Places are offsets in `bytes`, so that nothing is cut out or decoded that nobody reads.
  */
 export type WholeTurn = WholeQuery | WholeBind
-
-const HEADER_BYTES = 5
 
 /** A Query. */
 export class WholeQuery {

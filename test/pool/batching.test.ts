@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
+import { Template } from '../../src/pool/batching.ts'
 import {
   encodeBind,
   encodeExecute,
@@ -10,6 +11,7 @@ import {
   encodeQuery,
   encodeSync,
 } from '../../src/wire/client-messages.ts'
+import { WholeQuery } from '../../src/wire/whole-turn.ts'
 import { startTestPostgres, superuserQuery } from '../support/postgres.ts'
 import { settled, type TransactionClient, testPool } from './transaction-client.ts'
 
@@ -228,4 +230,22 @@ test('each client reads its own subject though its other statements are batched'
   assert.deepEqual((await grace.turn(q(ONE)))[0], 'D one')
   assert.deepEqual((await grace.turn(q(subject)))[0], 'D grace')
   assert.deepEqual((await ada.turn(q(subject)))[0], 'D ada')
+})
+
+test('a template whose turns only waited behind another’s keeps its literals as parameters, one that failed itself does not', () => {
+  const turn = new WholeQuery(encodeQuery(ONE))
+  const template = new Template()
+  for (let run = 0; run < 5; run++) template.noteLeased(1, 100)
+  assert.ok(template.isSettled)
+  assert.ok(template.split(turn))
+  for (let times = 0; times < 10; times++) template.noteElsewhere('behind', true)
+  assert.ok(template.isSettled)
+  assert.ok(template.split(turn))
+  for (let times = 0; times < 2; times++) template.noteElsewhere('odd', true)
+  // An answer in between starts the count again.
+  template.noteReply(1, true)
+  template.noteElsewhere('odd', true)
+  assert.ok(template.split(turn))
+  for (let times = 0; times < 2; times++) template.noteElsewhere('odd', true)
+  assert.equal(template.split(turn), undefined)
 })

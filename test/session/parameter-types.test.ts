@@ -75,3 +75,16 @@ test('the right to the cast of a parameter is asked again once grants changed', 
   assert.equal(shown(await live.ask(again)), '2 D C Z(I)')
   live.close()
 })
+
+test('what an unnamed statement’s parameters are is known also of a text that went the short way', async () => {
+  const { server, judge, grants } = visible
+  const live = await LiveGate.open(server, judge, grants('a'))
+  const again = [encodeBind('', '', ['s.secret']), encodeExecute(''), encodeSync()]
+  const turn = [encodeParse('', 'select $1', [REGCLASS]), ...again]
+  // The second is known by then.
+  for (let time = 0; time < 2; time++) assert.equal(shown(await live.ask(turn)), '1 2 D C Z(I)')
+  assert.equal(shown(await live.ask(again)), '2 D C Z(I)')
+  live.gate.setGrants(hidden.grants('a'))
+  assert.equal(shown(await live.ask(again)), 'E(42501) Z(I)')
+  live.close()
+})
